@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -192,11 +193,20 @@ func (f *limitFlags) open(cmd *cobra.Command) (*sandbox.Sandbox, error) {
 		}
 		dir = filepath.Join(user, "homeostat", "sandbox")
 	}
-	return sandbox.Open(sandbox.Settings{CacheDir: dir, Progress: func(p sandbox.Progress) {
-		if p.Elapsed >= worthTelling {
-			fmt.Fprintf(cmd.ErrOrStderr(), "compiling %s (%d KiB) for the first time: %.1f s\n", p.Program, p.Bytes>>10, p.Elapsed.Seconds())
+	return sandbox.Open(sandbox.Settings{CacheDir: dir, Progress: tell(cmd.ErrOrStderr())})
+}
+
+// tell writes a line when a compile turns out to take its time, and further ones at
+// ever longer intervals.
+func tell(w io.Writer) func(sandbox.Progress) {
+	next := worthTelling
+	return func(p sandbox.Progress) {
+		if p.Elapsed < next {
+			return
 		}
-	}})
+		next = 2 * p.Elapsed
+		fmt.Fprintf(w, "compiling %s (%d KiB) for the first time: %.1f s\n", p.Program, p.Bytes>>10, p.Elapsed.Seconds())
+	}
 }
 
 // code gives refusals and other errors of the sandbox their exit codes.
