@@ -17,6 +17,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	wsys "github.com/tetratelabs/wazero/sys"
+	"golang.org/x/sys/unix"
 )
 
 // The control runs the same module with wazero's stock settings in a child of its
@@ -30,6 +31,10 @@ func maybeControl() {
 	if os.Args[0] != controlName {
 		return
 	}
+	if err := protectMachine(filepath.Dir(os.Args[2]), filepath.Dir(os.Args[1])); err != nil {
+		fmt.Println("ended unprotected:", err)
+		os.Exit(0)
+	}
 	go func() {
 		for {
 			fmt.Println("beat")
@@ -38,6 +43,41 @@ func maybeControl() {
 	}()
 	fmt.Println("ended", stock(os.Args[1], os.Args[2], os.Args[3:]))
 	os.Exit(0)
+}
+
+// ownMounts gives the control mounts of its own, which takes a user namespace
+// where it is not root.
+func ownMounts() *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{Setpgid: true, Cloneflags: syscall.CLONE_NEWNS}
+	if os.Getuid() != 0 {
+		attr.Cloneflags |= syscall.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	}
+	return attr
+}
+
+// protectMachine makes everything but the given folders read-only for this
+// process: what escapes from stock settings really is outside.
+func protectMachine(writable ...string) error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make the mounts private: %w", err)
+	}
+	for _, dir := range writable {
+		if err := unix.Mount(dir, dir, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("keep %s: %w", dir, err)
+		}
+	}
+	readOnly := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}
+	if err := unix.MountSetattr(unix.AT_FDCWD, "/", unix.AT_RECURSIVE, readOnly); err != nil {
+		return fmt.Errorf("make all mounts read-only: %w", err)
+	}
+	for _, dir := range writable {
+		if err := unix.MountSetattr(unix.AT_FDCWD, dir, 0, &unix.MountAttr{Attr_clr: unix.MOUNT_ATTR_RDONLY}); err != nil {
+			return fmt.Errorf("keep %s writable: %w", dir, err)
+		}
+	}
+	return nil
 }
 
 // stock is how wazero's documentation shows to run a WASI program with a folder,
@@ -95,7 +135,7 @@ func control(t *testing.T, a attack) string {
 	before := place.snapshot(t)
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = append([]string{controlName, file, place.root}, a.args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = ownMounts()
 	stdout, err := cmd.StdoutPipe()
 	must(t, err)
 	h := watchHost(controlName)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -192,8 +193,39 @@ func read(p string) {
 	}
 }
 
-// write leaves a mark; the host looks whether it is outside.
-func write(p string) { _ = os.WriteFile(p, []byte("guest was here"), 0o600) }
+// write leaves a mark; the host looks whether it is outside. The control really
+// gets out, so a file of the machine, as opposed to one of the scene, is opened
+// for writing and left as it is.
+func write(p string) {
+	f, err := os.OpenFile(p, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) && !ofTheMachine(p) {
+		_ = os.WriteFile(p, []byte("guest was here"), 0o600)
+		return
+	}
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	text := make([]byte, 1<<10)
+	n, _ := f.Read(text)
+	if strings.Contains(string(text[:n]), "the outside secret") {
+		_, _ = f.WriteAt([]byte("guest was here"), 0)
+		return
+	}
+	if n > 0 && strings.Contains(string(text[:n]), "root:") {
+		escaped("opened for writing " + p)
+	}
+}
+
+// ofTheMachine reports a path that leads to the machine's own folders.
+func ofTheMachine(p string) bool {
+	for _, dir := range []string{"/etc/", "/root/", "/tmp/", "/home/", "/dev/", "/proc/", "/sys/"} {
+		if strings.HasPrefix(strings.TrimLeft(p, "/"), dir[1:]) {
+			return true
+		}
+	}
+	return false
+}
 
 func main() {
 	attacks[os.Args[1]]()
