@@ -3,6 +3,7 @@ package component
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/homeostat/homeostat/host/component/process"
@@ -50,13 +51,25 @@ func (m *member) rediscover(ctx context.Context) error {
 	return nil
 }
 
-// leader returns the process that carries a mark of this member and leads a session, the oldest if there are several, and
-// its instance.
+// leader returns the process that was started as this member and leads its session, the oldest if there are several, and
+// its instance. It is known by its mark; should it have overwritten its environment, as services do that show a title
+// in ps, by the output file that it was given.
 func (m *member) leader(table process.Table) (process.ID, string, bool) {
 	carriers, instances := process.Carriers(table, m.markBegin())
 	for _, c := range carriers {
 		if c.PID == c.Session {
 			return c.ID(), instances[c.PID], true
+		}
+	}
+	output, err := os.Stat(m.outputPath())
+	if err != nil {
+		return process.ID{}, "", false
+	}
+	for pid, st := range table {
+		if pid == st.Session && !st.Dead() && process.WritesTo(pid, output) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			return st.ID(), m.record.Instance, true
 		}
 	}
 	return process.ID{}, "", false
@@ -97,11 +110,8 @@ func (m *member) adopt(id process.ID, why string) error {
 }
 
 // boot brings a new member to where it should be: it finishes the order that a killed daemon had begun, and starts what
-// is wanted, does not run and is ours to start.
+// is wanted, does not run and is ours to start. The caller has taken the member's turn, and boot gives it back.
 func (m *member) boot(ctx context.Context, left phase) {
-	if err := m.enter(ctx); err != nil {
-		return
-	}
 	defer m.exitTurn()
 	m.mu.Lock()
 	unwanted, runs, spec := m.record.Unwanted, m.hold != nil, m.spec
@@ -116,12 +126,26 @@ func (m *member) boot(ctx context.Context, left phase) {
 	case left == restarting:
 		_, err = m.restart(ctx, order)
 	case !runs && spec.Kind == Command:
-		m.awaitDependencies(ctx, spec.DependsOn)
-		err = m.launch(ctx, "the host starts")
+		err = m.firstStart(ctx, spec.DependsOn)
 	}
 	if err != nil && ctx.Err() == nil {
 		m.log.Error("a component could not be brought to where it should be", "error", err)
 	}
+}
+
+// firstStart starts the member after those it depends on. While it waits for them other orders have their turn, and may
+// make the start unneeded.
+func (m *member) firstStart(ctx context.Context, dependencies []string) error {
+	m.exitTurn()
+	m.awaitDependencies(ctx, dependencies)
+	m.turn <- struct{}{} // boot gives it back, so it is taken even when the member has left
+	m.mu.Lock()
+	needed := m.hold == nil && !m.record.Unwanted && ctx.Err() == nil
+	m.mu.Unlock()
+	if !needed {
+		return nil
+	}
+	return m.launch(ctx, "the host starts")
 }
 
 func (m *member) settle(state State, text string) {

@@ -112,6 +112,7 @@ func (s *Set) Apply(ctx context.Context, specs []Spec) error {
 			continue
 		}
 		m, left := s.add(ctx, spec)
+		m.turn <- struct{}{} // boot gives it back: an order that is given right after Apply comes after it
 		boots = append(boots, func() { m.boot(m.life, left) })
 		if spec.Kind != Command {
 			m.work.Go(m.seek)

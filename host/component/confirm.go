@@ -41,7 +41,7 @@ type question struct {
 }
 
 func (m *member) questions(spec Spec) []question {
-	list := []question{{"process", m.look}}
+	list := []question{{processProbe, m.look}}
 	for i, p := range spec.Probes {
 		p = m.complete(spec, i, p)
 		list = append(list, question{p.Name, p.Ask})

@@ -24,6 +24,9 @@ func (m *member) markBegin() string { return m.set.mark + m.name + "/" }
 
 func (m *member) outputPath() string { return filepath.Join(m.set.output, m.name+".log") }
 
+// commandsPath is of what the own commands print, which is kept apart: who writes to the output is the service.
+func (m *member) commandsPath() string { return filepath.Join(m.set.output, m.name+".commands.log") }
+
 // fingerprint names what a process was started from, so that a later daemon can tell whether the spec has changed.
 func fingerprint(s Spec) string {
 	parts := append([]string{s.Dir, s.User}, s.Command...)

@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 	if address := os.Getenv("VICTIM_LISTEN"); address != "" {
 		os.Exit(victim(address))
 	}
+	if plan := os.Getenv("DAEMON_PLAN"); plan != "" {
+		os.Exit(daemon(plan))
+	}
 	goleak.VerifyTestMain(m)
 }
 

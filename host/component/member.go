@@ -182,11 +182,23 @@ func (m *member) heard(r probe.Report) {
 		m.passed[r.Probe] = true
 		m.considerReady()
 	}
+	if r.Attempt && r.Probe == processProbe && r.Outcome.Verdict == probe.Fail {
+		m.doubt() // a process that is held answers nobody: the others need not wait for their interval
+	}
 	if r.Changed && r.Verdict == probe.Fail && !m.record.Answered && m.fresh {
 		m.record.Grace.Miss()
 		m.save()
 	}
 	m.emit(Event{Type: Probed, Probe: &r, Text: r.Outcome.Text})
+}
+
+// doubt makes the declared probes ask now; the caller holds mu.
+func (m *member) doubt() {
+	for _, w := range m.watches {
+		if w.Name() != processProbe {
+			w.Doubt()
+		}
+	}
 }
 
 // considerReady ends the start when every declared probe has passed; the caller holds mu.
@@ -195,7 +207,7 @@ func (m *member) considerReady() {
 		return
 	}
 	for _, w := range m.watches {
-		if st := w.Status(); st.Kind != probe.Process && !m.passed[st.Name] {
+		if name := w.Name(); name != processProbe && !m.passed[name] {
 			return
 		}
 	}
@@ -215,8 +227,11 @@ func (m *member) status() Status {
 	st := Status{
 		Name: m.name, Kind: m.spec.Kind, State: m.state, Wanted: !r.Unwanted, PID: r.Main.PID,
 		Generation: r.Generation, StartedAt: r.StartedAt, Starts: append([]time.Time(nil), r.Starts...),
-		Grace: Grace{Learned: r.Grace.Learned()}, Text: m.text, Output: m.outputPath(),
+		Grace: Grace{Learned: r.Grace.Learned()}, Text: m.text,
 		Outdated: m.hold != nil && r.Fingerprint != "" && r.Fingerprint != fingerprint(m.spec),
+	}
+	if m.spec.Kind == Command {
+		st.Output = m.outputPath()
 	}
 	if m.hold != nil && !r.Answered {
 		st.Grace.Until = r.GraceEnds

@@ -20,13 +20,14 @@ func (s *Set) trimOutputs() {
 		}
 		fastest := int64(0)
 		for _, m := range s.all() {
-			path := m.outputPath()
-			size, err := outlog.Trim(path, outlog.DefaultKeep)
-			if err != nil {
-				m.log.Warn("the output of a component cannot be kept bounded", "error", err)
+			for _, path := range []string{m.outputPath(), m.commandsPath()} {
+				size, err := outlog.Trim(path, outlog.DefaultKeep)
+				if err != nil {
+					m.log.Warn("the output of a component cannot be kept bounded", "error", err)
+				}
+				fastest = max(fastest, (size-sizes[path])*int64(calm/pause))
+				sizes[path] = size
 			}
-			fastest = max(fastest, (size-sizes[path])*int64(calm/pause))
-			sizes[path] = size
 		}
 		pause = calm
 		if fastest > outlog.DefaultKeep {

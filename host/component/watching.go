@@ -14,9 +14,40 @@ import (
 // lookEvery is how often the state of a main process is looked at: one short read of /proc.
 const lookEvery = time.Second
 
+// processProbe is the name of the probe that every component has.
+const processProbe = "process"
+
+// Doubt makes the probes of a component ask now, in a burst, because somebody has noticed something. It does not block.
+func (s *Set) Doubt(name string) error {
+	m, ok := s.member(name)
+	if !ok {
+		return fmt.Errorf("component %q: %w", name, ErrUnknown)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.doubt()
+	return nil
+}
+
+// Processes returns the numbers of the living processes of a component, the main one first, or nil when none runs. It
+// costs a few microseconds a process. A process that has lost its parent is not among them, though a stop ends it.
+func (s *Set) Processes(name string) []int {
+	m, ok := s.member(name)
+	if !ok {
+		return nil
+	}
+	m.mu.Lock()
+	id := m.record.Main
+	m.mu.Unlock()
+	if id.PID == 0 || !id.Alive() {
+		return nil
+	}
+	return process.Descendants(id.PID)
+}
+
 // newWatches returns the watches of the spec's probes, and one that looks at the process itself.
 func (m *member) newWatches(spec Spec) []*probe.Watch {
-	looking := probe.Spec{Name: "process", Kind: probe.Process, Interval: lookEvery}
+	looking := probe.Spec{Name: processProbe, Kind: probe.Process, Interval: lookEvery}
 	watches := []*probe.Watch{probe.NewWatch(probe.Options{Spec: looking, Ask: m.look, Report: m.heard})}
 	for i, p := range spec.Probes {
 		watches = append(watches, probe.NewWatch(probe.Options{Spec: m.complete(spec, i, p), Report: m.heard}))
@@ -26,7 +57,7 @@ func (m *member) newWatches(spec Spec) []*probe.Watch {
 
 // complete gives a probe its name, and an exec probe the surroundings of the component.
 func (m *member) complete(spec Spec, place int, p probe.Spec) probe.Spec {
-	if p.Name == "" {
+	if p.Name == "" || p.Name == processProbe {
 		p.Name = fmt.Sprintf("%s-%d", p.Kind, place+1)
 	}
 	if p.Kind != probe.Exec {

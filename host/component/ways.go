@@ -54,7 +54,7 @@ func (m *member) run(ctx context.Context, a act, args []string) error {
 	if err != nil {
 		return wrap(err)
 	}
-	output, err := outlog.Append(m.outputPath(), who.owner())
+	output, err := outlog.Append(m.commandsPath(), who.owner())
 	if err != nil {
 		return wrap(err)
 	}
@@ -71,7 +71,7 @@ func (m *member) run(ctx context.Context, a act, args []string) error {
 		err = errors.New(exit.String())
 	}
 	if err != nil {
-		return wrap(fmt.Errorf("%w; it said %q", err, said(m.outputPath(), before.Size())))
+		return wrap(fmt.Errorf("%w; it said %q", err, said(m.commandsPath(), before.Size())))
 	}
 	return nil
 }

@@ -83,6 +83,9 @@ func NewWatch(o Options) *Watch {
 	return w
 }
 
+// Name returns the probe's name.
+func (w *Watch) Name() string { return w.spec.Name }
+
 // Follow begins to ask for a new generation. Answers to earlier generations are dropped. Until the first pass or
 // graceEnds a failure does not count. It does not block, and of several calls the newest counts.
 func (w *Watch) Follow(generation int, graceEnds time.Time) {

@@ -2,6 +2,7 @@ package process
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -112,6 +113,12 @@ func Carriers(table Table, beginning string) ([]Stat, map[int]string) {
 	}
 	slices.SortFunc(carriers, byAge)
 	return carriers, rests
+}
+
+// WritesTo reports whether the process has the file as its standard output.
+func WritesTo(pid int, file os.FileInfo) bool {
+	out, err := os.Stat(fmt.Sprintf("/proc/%d/fd/1", pid))
+	return err == nil && os.SameFile(out, file)
 }
 
 // Descendants returns the numbers of the living descendants of a process, itself first. It follows the kernel's lists of
