@@ -40,7 +40,7 @@ func (h *Hub) Publish(topic string, item any) {
 	}
 	data, err := json.Marshal(item)
 	if err != nil {
-		data, _ = json.Marshal(map[string]string{"error": err.Error()}) //nolint:errcheck // a map of strings always marshals
+		data, _ = json.Marshal(map[string]string{"error": err.Error()})
 	}
 	for ch := range h.subs {
 		select {

@@ -136,7 +136,7 @@ func (c *Client) Events(ctx context.Context, path string, fn func(Event) error) 
 	}
 	defer res.Body.Close()
 	if res.StatusCode >= http.StatusBadRequest {
-		data, _ := io.ReadAll(io.LimitReader(res.Body, maxAnswer)) //nolint:errcheck // what was read of the problem is shown
+		data, _ := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 		return problem(res.StatusCode, data)
 	}
 	scanner := bufio.NewScanner(res.Body)

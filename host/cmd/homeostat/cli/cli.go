@@ -31,7 +31,7 @@ const (
 	exitApproval = 5
 )
 
-// exitError carries the exit code that an error asks for.
+// codedError carries the exit code that an error asks for.
 type codedError struct {
 	code int
 	err  error
@@ -154,18 +154,32 @@ func (g *globals) client() (*client.Client, error) {
 	if g.socket != "" {
 		return client.New(g.socket), nil
 	}
-	path, err := config.Find(g.config)
-	if err != nil && g.config != "" {
-		return nil, usageError(err)
-	}
-	if err != nil {
-		return client.New(config.Default().Socket.Path), nil
-	}
-	cfg, err := config.Load(path)
+	settings, err := g.settings()
 	if err != nil {
 		return nil, usageError(err)
 	}
-	return client.New(cfg.Socket.Path), nil
+	return client.New(settings.Socket.Path), nil
+}
+
+// configPaths are where the configuration is looked for without --config.
+var configPaths = []string{"config.toml", "/etc/homeostat/config.toml"}
+
+// settings reads the configuration; where there is none, the defaults hold.
+func (g *globals) settings() (*config.Settings, error) {
+	host := config.ThisHost()
+	if g.config != "" {
+		return config.Load(g.config, host)
+	}
+	for _, path := range configPaths {
+		if _, err := os.Stat(path); err == nil {
+			return config.Load(path, host)
+		}
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("find the working folder: %w", err)
+	}
+	return config.Default(dir, host)
 }
 
 // reader runs a read command: it fetches into a fresh T and prints it as JSON
