@@ -102,8 +102,11 @@ func (c *checker) choice(where at, p Parameter) {
 		return
 	}
 	text, ok := p.Default.Value().(string)
-	if !ok || !slices.Contains(p.Choices, text) {
-		c.wrong(where.key("default"), fmt.Sprintf("%v is not one of choices", p.Default.Value()))
+	switch {
+	case !ok:
+		c.wrong(where.key("default"), "want a string for type \"choice\"")
+	case !slices.Contains(p.Choices, text):
+		c.wrongWithHint(where.key("default"), fmt.Sprintf("%q is not one of choices", text), schema.DidYouMean(text, p.Choices))
 	}
 }
 
