@@ -10,6 +10,7 @@ package sdk
 
 import (
 	"context"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -90,3 +91,13 @@ type Env struct {
 	// Seed feeds the plugin's random choices, so that a run can be repeated.
 	Seed uint64
 }
+
+// LookBacker is implemented by detectors that want a stretch of the past with
+// every window, at most MaxLookBack of it. LookBack is asked once, after
+// construction.
+type LookBacker interface {
+	LookBack() time.Duration
+}
+
+// MaxLookBack bounds what a detector may ask for with every window.
+const MaxLookBack = 24 * time.Hour

@@ -1,10 +1,6 @@
 package config
 
-import (
-	"fmt"
-	"maps"
-	"slices"
-)
+import "fmt"
 
 func (c *checker) probes(component at, probes []Probe) {
 	seen := map[string]at{}
@@ -30,38 +26,40 @@ func (c *checker) probeName(where at, probe Probe, seen map[string]at) {
 	}
 }
 
-// probeKeys maps each type of probe to the key that it needs and the others that it may have.
-var probeKeys = map[ProbeType][]string{
-	ProbeHTTP: {"url", "status", "body"},
-	ProbeTCP:  {"address"},
-	ProbeExec: {"command"},
-	ProbeUnix: {"path"},
+// probeKey is a key that belongs to one type of probe.
+type probeKey struct {
+	name     string
+	of       ProbeType
+	set      bool
+	required bool
 }
 
+// defaultStatus is the range that a probe has when it gives none.
+var defaultStatus = StatusRange{From: 200, To: 399}
+
+func keysOf(p Probe) []probeKey {
+	return []probeKey{
+		{name: "url", of: ProbeHTTP, set: p.URL != "", required: true},
+		{name: "status", of: ProbeHTTP, set: p.Status != defaultStatus && p.Status != StatusRange{}},
+		{name: "body", of: ProbeHTTP, set: p.Body != ""},
+		{name: "address", of: ProbeTCP, set: p.Address != "", required: true},
+		{name: "command", of: ProbeExec, set: len(p.Command) > 0, required: true},
+		{name: "path", of: ProbeUnix, set: p.Path != "", required: true},
+	}
+}
+
+// probeType checks that the keys fit the type. A type that is wrong itself says enough.
 func (c *checker) probeType(where at, probe Probe) {
-	needed := map[ProbeType]bool{
-		ProbeHTTP: probe.URL != "", ProbeTCP: probe.Address != "", ProbeExec: len(probe.Command) > 0, ProbeUnix: probe.Path != "",
-	}
-	for _, kind := range slices.Sorted(maps.Keys(probeKeys)) {
-		first := where.key(probeKeys[kind][0])
-		if kind == probe.Type {
-			if !needed[kind] && !c.reported(first) {
-				c.wrong(first, fmt.Sprintf("is required for type %q", kind))
-			}
-			continue
-		}
-		c.foreignKeys(where, probe.Type, kind)
-	}
-}
-
-// foreignKeys reports keys that belong to another type than the probe's own. A type that is wrong itself says enough.
-func (c *checker) foreignKeys(where at, own, other ProbeType) {
-	if own == "" {
+	if probe.Type == "" {
 		return
 	}
-	for _, key := range probeKeys[other] {
-		if c.given(where.key(key)) {
-			c.wrong(where.key(key), fmt.Sprintf("is for type %q, this probe is of type %q", other, own))
+	for _, key := range keysOf(probe) {
+		here := where.key(key.name)
+		switch own := key.of == probe.Type; {
+		case own && key.required && !key.set && !c.reported(here):
+			c.wrong(here, fmt.Sprintf("is required for type %q", probe.Type))
+		case !own && key.set:
+			c.wrong(here, fmt.Sprintf("is for type %q, this probe is of type %q", key.of, probe.Type))
 		}
 	}
 }

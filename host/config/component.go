@@ -48,7 +48,7 @@ type Component struct {
 
 	Restarts   Restarts            `toml:"restarts" doc:"The limit of restarts; afterwards it is tried at growing intervals."`
 	Model      Model               `toml:"model" doc:"A WASM fitness model for the genetic strategy."`
-	Declared   map[string]Declared `toml:"declared" doc:"Commands that a strategy may ask for by name."`
+	Declared   map[string]Declared `toml:"declared" place:"drop-cache" doc:"Commands that a strategy may ask for by name."`
 	Probes     []Probe             `toml:"probe" doc:"How its health is asked."`
 	Parameters []Parameter         `toml:"parameter" doc:"What strategies may move, and within what."`
 }
@@ -115,10 +115,10 @@ const (
 type Parameter struct {
 	Name    Name          `toml:"name" required:"true" example:"\"workers\"" doc:"Unique within the component."`
 	Type    ParameterType `toml:"type" required:"true" oneof:"int|log_int|float|bool|choice" example:"\"int\"" doc:"log_int is an integer that is moved by factors."`
-	Min     schema.Scalar `toml:"min" example:"1" doc:"Smallest value; required for int, log_int and float."`
-	Max     schema.Scalar `toml:"max" example:"64" doc:"Largest value; required for int, log_int and float."`
+	Min     schema.Number `toml:"min" example:"1" doc:"Smallest value; required for int, log_int and float."`
+	Max     schema.Number `toml:"max" example:"64" doc:"Largest value; required for int, log_int and float."`
 	Default schema.Scalar `toml:"default" required:"true" example:"8" doc:"The value to start from and to return to."`
-	MaxStep schema.Scalar `toml:"max_step" example:"8" otherwise:"no limit but min and max" doc:"The largest move at once; a factor for log_int."`
+	MaxStep schema.Number `toml:"max_step" example:"8" otherwise:"no limit but min and max" doc:"The largest move at once; a factor for log_int."`
 	Choices []string      `toml:"choices" doc:"The values, for type choice."`
 	File    string        `toml:"file" required:"true" example:"\"shop.toml\"" doc:"The file that holds it, relative to dir and inside a root."`
 	Key     string        `toml:"key" required:"true" example:"\"server.workers\"" doc:"Where in the file it stands."`

@@ -12,7 +12,7 @@ import (
 type Plugins struct {
 	Dir           string            `toml:"dir" default:"" otherwise:"--plugins, else bin/plugins beside the binary, else /usr/lib/homeostat/plugins" doc:"Where relative paths of plugins begin."`
 	AllowUnpinned bool              `toml:"allow_unpinned" default:"false" doc:"Run plugins outside that folder without sha256."`
-	Named         map[string]Plugin `toml:"*" doc:"One detector or strategy."`
+	Named         map[string]Plugin `toml:"*" place:"timeseries" doc:"One detector or strategy."`
 }
 
 // Names returns the names of the plugins in alphabetical order.
@@ -51,7 +51,7 @@ type Sandbox struct {
 	Output       Size                   `toml:"output" default:"1MiB" min:"1KiB" max:"1GiB" doc:"Bytes on standard output and error together."`
 	Files        int                    `toml:"files" default:"2000" min:"1" max:"10000000" doc:"Files that it may make."`
 	Require      []string               `toml:"require" oneof:"namespaces|landlock|seccomp|uid|cgroup" doc:"Confinements without which nothing is run; the others are used where the host has them."`
-	Interpreters map[string]Interpreter `toml:"interpreters" doc:"Interpreters as WASM, for checks in other languages."`
+	Interpreters map[string]Interpreter `toml:"interpreters" place:"python" doc:"Interpreters as WASM, for checks in other languages."`
 }
 
 // Interpreter is one table [sandbox.interpreters.NAME].

@@ -36,7 +36,7 @@ const (
 type Root struct {
 	Name      Name          `toml:"name" required:"true" example:"\"shop\"" doc:"Unique among the roots."`
 	Path      string        `toml:"path" required:"true" example:"\"/srv/shop\"" doc:"The folder, relative to this file."`
-	Component string        `toml:"component" default:"" doc:"The owner: its probes decide the watch."`
+	Component string        `toml:"component" default:"" example:"\"web\"" doc:"The owner: its probes decide the watch."`
 	Activate  Activation    `toml:"activate" default:"" oneof:"none|reload|restart" otherwise:"restart with a component, else none" doc:"What makes the owner read the new files."`
 	Watch     time.Duration `toml:"watch" default:"2m" min:"1s" max:"24h" doc:"How long a change can be undone by what is seen."`
 	Confirm   Confirmation  `toml:"confirm" default:"health" oneof:"health|person|both|none" doc:"What ends the watch well. Without a component only person and none are possible."`

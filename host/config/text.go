@@ -129,3 +129,24 @@ func (r StatusRange) String() string {
 	}
 	return strconv.Itoa(r.From) + "-" + strconv.Itoa(r.To)
 }
+
+// Form names the values of the type.
+func (Name) Form() (noun, sample string) { return "name", "web" }
+
+// Form names the values of the type.
+func (Address) Form() (noun, sample string) { return "address", "127.0.0.1:8080" }
+
+// Form names the values of the type.
+func (URL) Form() (noun, sample string) { return "web address", "http://127.0.0.1:9100/health" }
+
+// Form names the values of the type.
+func (Digest) Form() (noun, sample string) { return "SHA-256", "9f86d081…" }
+
+// Form names the values of the type.
+func (Pattern) Form() (noun, sample string) { return "regular expression", "^nginx: master" }
+
+// Form names the values of the type.
+func (Unit) Form() (noun, sample string) { return "name of a unit", "nginx.service" }
+
+// Form names the values of the type.
+func (StatusRange) Form() (noun, sample string) { return "range of status codes", "200-399" }

@@ -64,9 +64,9 @@ func convertible(raw any, f field) bool {
 	case bool:
 		return f.kind == KindBool || f.kind == KindScalar
 	case int64:
-		return f.kind == KindInt || f.kind == KindFloat || f.kind == KindScalar
+		return f.kind == KindInt || f.kind == KindNumber || f.kind == KindScalar
 	case float64:
-		return f.kind == KindFloat || f.kind == KindScalar
+		return f.kind == KindNumber || f.kind == KindScalar
 	}
 	return false
 }
@@ -81,24 +81,15 @@ func convert(raw any, value reflect.Value) error {
 	case *Scalar:
 		*target = Scalar{value: raw}
 		return nil
+	case *Number:
+		if *target = numberOf(raw); !target.given {
+			return fmt.Errorf("%v is not a finite number", raw)
+		}
+		return nil
 	case encoding.TextUnmarshaler:
 		return target.UnmarshalText([]byte(raw.(string)))
 	}
-	switch value.Kind() {
-	case reflect.Float64:
-		return convertFloat(raw, value)
-	default:
-		value.Set(reflect.ValueOf(raw).Convert(value.Type()))
-		return nil
-	}
-}
-
-func convertFloat(raw any, value reflect.Value) error {
-	number, ok := Scalar{value: raw}.Number()
-	if !ok {
-		return fmt.Errorf("%v is not a finite number", raw)
-	}
-	value.SetFloat(number)
+	value.Set(reflect.ValueOf(raw).Convert(value.Type()))
 	return nil
 }
 

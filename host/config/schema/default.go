@@ -27,8 +27,6 @@ func setFromTag(target reflect.Value, f field, tag string) {
 		raw, err = strconv.ParseBool(tag)
 	case KindInt:
 		raw, err = strconv.ParseInt(tag, 10, 64)
-	case KindFloat:
-		raw, err = strconv.ParseFloat(tag, 64)
 	}
 	if err == nil {
 		err = convert(raw, target)

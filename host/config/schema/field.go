@@ -15,7 +15,7 @@ type Kind string
 const (
 	KindBool     Kind = "boolean"
 	KindInt      Kind = "integer"
-	KindFloat    Kind = "number"
+	KindNumber   Kind = "number"
 	KindString   Kind = "string"
 	KindDuration Kind = "duration"
 	KindText     Kind = "text"
@@ -68,7 +68,7 @@ func newField(i int, f reflect.StructField) field {
 		out.oneof = strings.Split(list, "|")
 	}
 	if out.place == "" {
-		out.place = "NAME"
+		out.place = "name"
 	}
 	return out
 }
@@ -80,6 +80,8 @@ func kindOf(t reflect.Type) Kind {
 		return KindDuration
 	case t == reflect.TypeFor[Scalar]():
 		return KindScalar
+	case t == reflect.TypeFor[Number]():
+		return KindNumber
 	case t == reflect.TypeFor[Raw]():
 		return KindRaw
 	case reflect.PointerTo(t).Implements(textType):
@@ -97,8 +99,6 @@ func kindOfShape(t reflect.Type) (Kind, bool) {
 		return KindBool, true
 	case reflect.Int, reflect.Int64:
 		return KindInt, true
-	case reflect.Float64:
-		return KindFloat, true
 	case reflect.String:
 		return KindString, true
 	case reflect.Struct:

@@ -13,8 +13,6 @@ import (
 // literal writes a value as TOML.
 func literal(value reflect.Value, f field) string {
 	switch v := value.Interface().(type) {
-	case time.Duration:
-		return quote(formatDuration(v))
 	case Scalar:
 		return scalarLiteral(v.value)
 	case []string:
@@ -27,13 +25,22 @@ func literal(value reflect.Value, f field) string {
 		return "[" + strings.Join(parts, ", ") + "]"
 	case map[string]string:
 		return pairsLiteral(v)
-	case fmt.Stringer:
-		return quote(v.String())
 	}
-	if f.kind == KindString || f.kind == KindText {
-		return quote(value.String())
+	if isStringKind(f.kind) {
+		return quote(textOf(value))
 	}
 	return scalarLiteral(value.Interface())
+}
+
+// textOf returns the text from which a string, a duration or a text was read.
+func textOf(value reflect.Value) string {
+	switch v := value.Interface().(type) {
+	case time.Duration:
+		return formatDuration(v)
+	case fmt.Stringer:
+		return v.String()
+	}
+	return value.String()
 }
 
 func scalarLiteral(v any) string {

@@ -14,7 +14,7 @@
 //	oneof     the values allowed, separated by "|"
 //	required  "true" where the key must be given
 //	example   a value for the reference, as TOML
-//	place     the word that stands for the free part of a key, for maps ("NAME" unless given)
+//	place     a name for the reference where the names of tables are free ("name" unless given)
 package schema
 
 import (

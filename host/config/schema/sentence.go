@@ -8,27 +8,42 @@ import (
 	"time"
 )
 
-// wanted describes the values of a field, with an example where the form is not obvious.
-func wanted(f field) string {
-	switch f.kind {
-	case KindDuration:
-		return fmt.Sprintf("a duration in quotes such as %q", orElse(f.fallback, "5s"))
-	case KindText:
-		return fmt.Sprintf("a string such as %q", orElse(f.fallback, strings.Trim(f.example, `"`)))
-	case KindStrings, KindArgvs, KindTables, KindInt:
-		return "an " + string(f.kind)
-	case KindNamed:
-		return "tables by name"
-	default:
-		return "a " + string(f.kind)
+// noun names the values of a field for people.
+func (f field) noun() string {
+	if f.kind == KindText {
+		if form, ok := reflect.Zero(f.typ).Interface().(Form); ok {
+			noun, _ := form.Form()
+			return noun
+		}
 	}
+	return string(f.kind)
 }
 
-func orElse(text, other string) string {
-	if text == "" {
-		return other
+// wanted describes the values of a field, with an example where the form is not obvious.
+func wanted(f field) string {
+	noun := f.noun()
+	article := "a "
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		article = "an "
 	}
-	return text
+	switch {
+	case f.kind == KindDuration:
+		return fmt.Sprintf("a duration in quotes such as %q", "5s")
+	case f.kind == KindText:
+		return fmt.Sprintf("%s%s in quotes such as %q", article, noun, f.sample())
+	case f.kind == KindNamed:
+		return "tables by name"
+	}
+	return article + noun
+}
+
+// sample is a text that the field takes.
+func (f field) sample() string {
+	if form, ok := reflect.Zero(f.typ).Interface().(Form); ok {
+		_, sample := form.Form()
+		return sample
+	}
+	return f.fallback
 }
 
 // shown describes a value that is of the wrong type. Long texts are cut, for they may be secrets in the wrong place.

@@ -8,9 +8,14 @@ import (
 // DidYouMean returns a hint that names the one of known that is closest to word, or lists known where it is short and
 // nothing is close, or is empty.
 func DidYouMean(word string, known []string) string {
+	lower := strings.ToLower(word)
 	best, cost := "", len(word)/3+2
 	for _, k := range known {
-		if c := distance(strings.ToLower(word), strings.ToLower(k)); c < cost {
+		c := distance(lower, strings.ToLower(k))
+		if isAbbreviation(lower, k) {
+			c = 1
+		}
+		if c < cost {
 			best, cost = k, c
 		}
 	}
@@ -23,6 +28,12 @@ func DidYouMean(word string, known []string) string {
 	default:
 		return ""
 	}
+}
+
+// isAbbreviation reports whether word is the beginning of known, as "warn" is of "warning".
+func isAbbreviation(word, known string) bool {
+	const shortest = 3
+	return len(word) >= shortest && strings.HasPrefix(known, word)
 }
 
 // distance counts the insertions, deletions, replacements and swaps of neighbours that turn a into b (optimal string

@@ -96,19 +96,39 @@ func formatDuration(d time.Duration) string {
 // Scalar is a boolean, a number or a string of the text, kept as it was written. The zero value is absent.
 type Scalar struct{ value any }
 
-// NewScalar wraps v, which must be a bool, int64, float64 or string.
-func NewScalar(v any) Scalar { return Scalar{value: v} }
-
 // Value returns a bool, int64, float64, string, or nil where the key is absent.
 func (s Scalar) Value() any { return s.value }
 
-// Number returns the value as a float64 and whether it is a finite number.
-func (s Scalar) Number() (float64, bool) {
-	switch v := s.value.(type) {
-	case int64:
-		return float64(v), true
-	case float64:
-		return v, !math.IsNaN(v) && !math.IsInf(v, 0)
-	}
-	return 0, false
+// Number returns the value where it is a finite number.
+func (s Scalar) Number() Number { return numberOf(s.value) }
+
+// Number is an integer or a finite fraction of the text, or absent, which is the zero value.
+type Number struct {
+	value float64
+	given bool
 }
+
+// Value returns the number and whether the key is there.
+func (n Number) Value() (float64, bool) { return n.value, n.given }
+
+// numberOf returns an absent number for anything that is not a finite one.
+func numberOf(raw any) Number {
+	switch v := raw.(type) {
+	case int64:
+		return Number{value: float64(v), given: true}
+	case float64:
+		return Number{value: v, given: !math.IsNaN(v) && !math.IsInf(v, 0)}
+	}
+	return Number{}
+}
+
+// Form is implemented by a text type that has a name for people, such as "percentage", and an example of its text.
+type Form interface {
+	Form() (noun, sample string)
+}
+
+// Form names percentages.
+func (Percent) Form() (noun, sample string) { return "percentage", "90%" }
+
+// Form names sizes.
+func (Size) Form() (noun, sample string) { return "size", "256MiB" }
