@@ -104,6 +104,7 @@ type Recovery struct {
 	ProposedAt time.Time    `json:"proposed_at"`
 	StartedAt  *time.Time   `json:"started_at,omitempty"`
 	ActedAt    *time.Time   `json:"acted_at,omitempty" doc:"when the last action was finished"`
+	HealthyAt  *time.Time   `json:"healthy_at,omitempty" doc:"the first healthy verdict after the action"`
 	EndedAt    *time.Time   `json:"ended_at,omitempty"`
 	Result     sdk.Result   `json:"result"`
 	Reason     string       `json:"reason" doc:"why this was proposed"`
