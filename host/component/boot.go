@@ -18,34 +18,34 @@ func (m *member) family() process.Family {
 	return process.Family{Main: m.record.Last, Session: m.record.Last.PID, Mark: m.markBegin() + m.record.Instance}
 }
 
-// rediscover looks for a process that an earlier daemon left, and adopts it.
-func (m *member) rediscover() error {
+// rediscover looks for a process that runs already, and adopts it.
+func (m *member) rediscover(ctx context.Context) error {
 	m.mu.Lock()
-	was := m.record
+	was, spec := m.record, m.spec
 	m.mu.Unlock()
 	if was.Main.PID != 0 && was.Main.Alive() {
 		return m.adopt(was.Main, "it runs since before the daemon")
+	}
+	if was.Main.PID != 0 && was.Main.Boot == process.Boot() && was.Phase == running {
+		m.lost(process.Exit{})
+	}
+	if spec.Kind != Command {
+		id, err := find(ctx, spec)
+		if err != nil {
+			return nil // it is sought from now on
+		}
+		return m.adopt(id, "it was found running")
 	}
 	table, err := process.Scan()
 	if err != nil {
 		return fmt.Errorf("component %q: look for its process: %w", m.name, err)
 	}
-	leader, instance, ok := m.leader(table)
-	if ok {
+	if leader, instance, ok := m.leader(table); ok {
 		m.mu.Lock()
 		m.record.Instance = instance
-		if was.Phase == launching {
-			m.record.started(time.Now())
-		}
-		m.record.Phase, m.record.Answered = running, false
-		m.record.StartedAt = time.Now()
-		m.record.GraceEnds = m.record.StartedAt.Add(m.graceOf())
-		m.record.Generation++
+		m.record.Fingerprint = ""
 		m.mu.Unlock()
 		return m.adopt(leader, "it was started just before an earlier daemon ended")
-	}
-	if was.Main.PID != 0 && was.Main.Boot == process.Boot() && was.Phase == running {
-		m.lost(process.Exit{})
 	}
 	return nil
 }
@@ -62,44 +62,72 @@ func (m *member) leader(table process.Table) (process.ID, string, bool) {
 	return process.ID{}, "", false
 }
 
-// adopt takes a running process as the member's. A process that is gone by now is no error: there is nothing to adopt.
+// adopt takes a running process as the member's. One that the record does not know is a new generation, and its
+// grace counts from its own start. It returns process.ErrGone when the process has ended meanwhile.
 func (m *member) adopt(id process.ID, why string) error {
 	h, err := process.Open(id)
 	if err != nil {
 		return fmt.Errorf("component %q: adopt its process: %w", m.name, err)
 	}
+	age, err := id.Age()
+	if err != nil {
+		h.Close()
+		return fmt.Errorf("component %q: adopt its process: %w", m.name, err)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.fresh, m.booting = false, false
-	m.emit(Event{Type: Adopted, PID: id.PID, Text: why})
+	r := &m.record
+	m.fresh = m.bearing
+	if id != r.Last {
+		r.Generation++
+		r.StartedAt = time.Now().Add(-age)
+		r.GraceEnds, r.Answered = r.StartedAt.Add(m.graceOf()), false
+		if r.Phase == launching || m.bearing {
+			r.started(r.StartedAt)
+		}
+		if r.Unwanted && m.spec.Kind != Command {
+			m.log.Info("a component that was stopped is wanted again, because somebody else has started it")
+			r.Unwanted = false
+		}
+	}
 	m.log.Info("a running process was adopted", "pid", id.PID, "why", why)
+	m.emit(Event{Type: Adopted, PID: id.PID, Text: why})
 	m.follow(h)
 	return nil
 }
 
-// boot brings a new member to where it should be: it ends orders that a killed daemon had begun, and starts what is
-// wanted and does not run.
-func (m *member) boot(ctx context.Context) {
+// boot brings a new member to where it should be: it finishes the order that a killed daemon had begun, and starts what
+// is wanted, does not run and is ours to start.
+func (m *member) boot(ctx context.Context, left phase) {
 	if err := m.enter(ctx); err != nil {
 		return
 	}
 	defer m.exitTurn()
 	m.mu.Lock()
-	was := m.record
-	runs := m.hold != nil
+	unwanted, runs, spec := m.record.Unwanted, m.hold != nil, m.spec
 	m.mu.Unlock()
+	order := Order{Reason: "an earlier daemon had begun it"}
+	var err error
 	switch {
-	case runs:
-		return
-	case was.Unwanted:
-		m.mu.Lock()
-		m.become(IsStopped, "stopped by an earlier order")
-		m.mu.Unlock()
-		return
+	case unwanted && (runs && spec.Kind == Command || left == ending):
+		_, err = m.finish(ctx, order, ending)
+	case unwanted:
+		m.settle(IsStopped, "stopped by an earlier order")
+	case left == restarting:
+		_, err = m.restart(ctx, order)
+	case !runs && spec.Kind == Command:
+		m.awaitDependencies(ctx, spec.DependsOn)
+		err = m.launch(ctx, "the host starts")
 	}
-	if err := m.launch(ctx, "the host starts"); err != nil && ctx.Err() == nil {
-		m.log.Error("a component could not be started", "error", err)
+	if err != nil && ctx.Err() == nil {
+		m.log.Error("a component could not be brought to where it should be", "error", err)
 	}
+}
+
+func (m *member) settle(state State, text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.become(state, text)
 }
 
 // clearWay ends what an earlier start has left behind, which would hold the ports of the next one. Should it find a main
@@ -134,4 +162,41 @@ func (m *member) clearWay(ctx context.Context) (adopted bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// awaitDependencies waits until each of the components has answered, or is not about to: it is down, or its grace is over.
+// Then this one is started in any case, because it may help itself and its probes will tell.
+func (m *member) awaitDependencies(ctx context.Context, names []string) {
+	for _, name := range names {
+		if dep, ok := m.set.member(name); ok {
+			dep.awaitStart(ctx)
+		}
+	}
+}
+
+// awaitStart waits while the member is starting.
+func (m *member) awaitStart(ctx context.Context) {
+	began := time.Now()
+	for {
+		m.mu.Lock()
+		state, changed := m.state, m.changed
+		ends := m.record.GraceEnds
+		if m.hold == nil {
+			ends = began.Add(m.spec.startTimeout())
+		}
+		m.mu.Unlock()
+		if state != IsStarting || !time.Now().Before(ends) {
+			return
+		}
+		timer := time.NewTimer(time.Until(ends))
+		select {
+		case <-changed:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return
+		}
+	}
 }

@@ -105,30 +105,35 @@ func (s *Set) Apply(ctx context.Context, specs []Spec) error {
 	if err := s.remove(ctx, sorted); err != nil {
 		return err
 	}
-	var fresh []*member
+	var boots []func()
 	for _, spec := range sorted {
 		if m, ok := s.member(spec.Name); ok {
 			m.change(spec)
 			continue
 		}
-		fresh = append(fresh, s.add(spec))
+		m, left := s.add(ctx, spec)
+		boots = append(boots, func() { m.boot(m.life, left) })
+		if spec.Kind != Command {
+			m.work.Go(m.seek)
+		}
 	}
-	for _, m := range fresh {
-		s.work.Go(func() { m.boot(m.life) })
+	for _, boot := range boots {
+		s.work.Go(boot)
 	}
 	return nil
 }
 
-// add makes a member and adopts what runs of it.
-func (s *Set) add(spec Spec) *member {
+// add makes a member and adopts what runs of it. It returns also what an earlier daemon was doing with it.
+func (s *Set) add(ctx context.Context, spec Spec) (*member, phase) {
 	m := newMember(s, spec)
+	left := m.record.Phase
 	s.mu.Lock()
 	s.members[spec.Name] = m
 	s.mu.Unlock()
-	if err := m.rediscover(); err != nil {
+	if err := m.rediscover(ctx); err != nil {
 		m.log.Warn("a process that ran before cannot be adopted", "error", err)
 	}
-	return m
+	return m, left
 }
 
 // remove drops the members that no spec names any more, and those whose kind has changed.

@@ -38,7 +38,11 @@ func fingerprint(s Spec) string {
 // launch starts the command of the spec. First comes the intent, with a fresh mark, then the process, then the fact: a
 // daemon that is killed in between leaves either nothing or a process that carries a mark which the record knows.
 func (m *member) launch(ctx context.Context, reason string) error {
-	if adopted, err := m.clearWay(ctx); err != nil || adopted {
+	adopted, err := m.clearWay(ctx)
+	if err != nil {
+		m.settle(IsDown, err.Error())
+	}
+	if err != nil || adopted {
 		return err
 	}
 	instance := rand.Text()

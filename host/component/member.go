@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/homeostat/homeostat/host/component/grace"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -35,9 +34,10 @@ type member struct {
 	gone    chan struct{}   // closed when the end of hold was noted; nil without hold
 	exit    *process.Exit   // how the newest process ended, until the next one
 	ordered bool            // an order is ending the process
-	booting bool            // the first start is still to come
 	passed  map[string]bool // probes that passed since the start
-	fresh   bool            // this daemon saw the start, so readiness teaches something
+	fresh   bool            // this daemon began the start, so readiness teaches something
+	bearing bool            // an order is starting a process by way of others
+	added   time.Time       // when the member came into the set
 	watches []*probe.Watch
 	changed chan struct{} // closed and replaced whenever state changes
 }
@@ -45,7 +45,7 @@ type member struct {
 func newMember(s *Set, spec Spec) *member {
 	m := &member{
 		set: s, name: spec.Name, log: s.log.With("component", spec.Name), turn: make(chan struct{}, 1),
-		spec: spec, state: IsStopped, changed: make(chan struct{}),
+		spec: spec, state: IsStopped, changed: make(chan struct{}), added: time.Now(),
 	}
 	r, err := s.ledger.load(spec.Name)
 	if err != nil {
@@ -53,8 +53,7 @@ func newMember(s *Set, spec Spec) *member {
 		m.log.Warn("the record of a component cannot be read, a new one is begun", "error", err)
 	}
 	m.record = r
-	m.booting = !r.Unwanted
-	if m.booting {
+	if !r.Unwanted {
 		m.state = IsStarting
 	}
 	m.life, m.end = context.WithCancel(s.life)
@@ -216,11 +215,8 @@ func (m *member) status() Status {
 	st := Status{
 		Name: m.name, Kind: m.spec.Kind, State: m.state, Wanted: !r.Unwanted, PID: r.Main.PID,
 		Generation: r.Generation, StartedAt: r.StartedAt, Starts: append([]time.Time(nil), r.Starts...),
-		Grace: Grace{Learned: r.Grace.Learned()}, Text: m.text,
+		Grace: Grace{Learned: r.Grace.Learned()}, Text: m.text, Output: m.outputPath(),
 		Outdated: m.hold != nil && r.Fingerprint != "" && r.Fingerprint != fingerprint(m.spec),
-	}
-	if m.spec.Kind == Command {
-		st.Output = m.outputPath()
 	}
 	if m.hold != nil && !r.Answered {
 		st.Grace.Until = r.GraceEnds
@@ -241,5 +237,5 @@ func (m *member) status() Status {
 	return st
 }
 
-// graceOf returns the grace of the next start.
-func (m *member) graceOf() time.Duration { return grace.Starts.Next(m.record.Grace) }
+// graceOf returns the grace of the next start; the caller holds mu.
+func (m *member) graceOf() time.Duration { return m.record.Grace.Next(m.spec.startTimeout()) }

@@ -63,7 +63,6 @@ func (m *member) want(wanted bool) {
 	m.mu.Lock()
 	same := m.record.Unwanted == !wanted
 	m.record.Unwanted = !wanted
-	m.booting = false
 	m.save()
 	m.mu.Unlock()
 	if same {
@@ -93,20 +92,29 @@ func (m *member) start(ctx context.Context, o Order) (Result, error) {
 
 func (m *member) stop(ctx context.Context, o Order) (Result, error) {
 	m.want(false)
-	return m.finish(ctx, o, ending)
+	done, err := m.finish(ctx, o, ending)
+	return done.Result, err
 }
 
+// restart stops and starts. An own restart command does both: its first half is over when the old process is gone, and
+// what it leaves undone is done in the built-in way.
 func (m *member) restart(ctx context.Context, o Order) (Result, error) {
 	m.want(true)
-	result, err := m.finish(ctx, o, restarting)
+	done, err := m.finish(ctx, o, restarting)
 	if err != nil {
-		return result, err
+		return done.Result, err
 	}
-	if err := m.bring(ctx, o); err != nil {
-		return result, err
+	switch {
+	case done.successor == nil:
+		err = m.bring(ctx, o)
+	case len(done.Rungs) > 0:
+		// The command found a process that did not end, so the half that starts has hardly worked.
+		err = m.succeed(ctx, done.successor, 0)
+	default:
+		err = m.succeed(ctx, done.successor, m.specNow().startTimeout())
 	}
-	result.Text = "restarted"
-	return result, nil
+	done.Text = "restarted"
+	return done.Result, err
 }
 
 func (m *member) reload(ctx context.Context, o Order) (Result, error) {
@@ -114,76 +122,34 @@ func (m *member) reload(ctx context.Context, o Order) (Result, error) {
 	if h == nil {
 		return Result{}, fmt.Errorf("component %q: reload: it does not run; start it instead", m.name)
 	}
-	if err := h.Signal(syscall.SIGHUP); err != nil {
-		return Result{}, fmt.Errorf("component %q: reload: %w", m.name, err)
+	text := "sent SIGHUP"
+	var err error
+	if w := m.way(toReload); w != nil {
+		within, cancel := context.WithTimeout(ctx, m.specNow().startTimeout())
+		defer cancel()
+		text, err = "reloaded in its own way", w(within)
+	} else {
+		err = h.Signal(syscall.SIGHUP)
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("reload: %w", err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.emit(Event{Type: Reloaded, Text: o.Reason})
-	return Result{Text: "sent SIGHUP"}, nil
+	return Result{Text: text}, nil
 }
 
 // bring makes a component that does not run, run.
 func (m *member) bring(ctx context.Context, o Order) error {
-	return m.launch(ctx, o.Reason)
-}
-
-// finish ends all processes of the member and proves it. The phase says what a later daemon has to do if this one is
-// killed meanwhile.
-func (m *member) finish(ctx context.Context, o Order, p phase) (Result, error) {
-	m.mu.Lock()
-	ladder := process.Ladder{Grace: o.Grace}
-	if ladder.Grace <= 0 {
-		ladder.Grace = m.spec.stopTimeout()
+	if m.specNow().Kind == Command {
+		return m.launch(ctx, o.Reason)
 	}
-	gone := m.gone
-	if m.hold != nil {
-		m.ordered = true
-		m.record.Phase = p
-		m.save()
-		m.become(IsStopping, o.Reason)
-		m.emit(Event{Type: Stopping, Text: o.Reason})
-	} else {
-		gone = nil
+	w := m.starter()
+	if w == nil {
+		err := fmt.Errorf("component %q: start: %w: kind %s is started by somebody else; give it a start_command", m.name, ErrNoWay, m.specNow().Kind)
+		m.settle(IsDown, err.Error())
+		return err
 	}
-	m.mu.Unlock()
-	failpoint("stopping")
-	var result Result
-	ladder.Step = func(rung string) { result.Rungs = append(result.Rungs, rung) }
-	remains, err := ladder.Stop(ctx, m.family())
-	failpoint("ended")
-	if err == nil && len(remains.Members) == 0 && gone != nil {
-		<-gone // its end is noted, and with it how it ended
-	}
-	return m.conclude(result, remains, err)
-}
-
-// conclude writes down how a stop came out.
-func (m *member) conclude(result Result, remains process.Remains, err error) (Result, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	ran := m.ordered
-	m.ordered = false
-	if err != nil {
-		err = fmt.Errorf("component %q: %w", m.name, err)
-	} else if !remains.None() {
-		err = fmt.Errorf("component %q: %w: %s", m.name, ErrCouldNotStop, remains)
-	}
-	if err != nil {
-		if m.hold != nil {
-			m.record.Phase = running
-		}
-		m.save()
-		m.become(CannotStop, err.Error())
-		m.emit(Event{Type: CouldNotStop, Text: err.Error()})
-		return result, err
-	}
-	m.record.Phase, m.record.Main = idle, process.ID{}
-	m.save()
-	m.become(IsStopped, "")
-	result.Exit, result.Text = m.exit, "stopped"
-	if ran {
-		m.emit(Event{Type: Stopped, Exit: m.exit, PID: m.record.Last.PID})
-	}
-	return result, nil
+	return m.bear(ctx, w)
 }

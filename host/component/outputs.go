@@ -20,9 +20,6 @@ func (s *Set) trimOutputs() {
 		}
 		fastest := int64(0)
 		for _, m := range s.all() {
-			if m.specNow().Kind != Command {
-				continue
-			}
 			path := m.outputPath()
 			size, err := outlog.Trim(path, outlog.DefaultKeep)
 			if err != nil {

@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/grace"
 	"github.com/homeostat/homeostat/host/component/probe"
+	"github.com/homeostat/homeostat/host/component/unit"
 )
 
 // Kind says who starts the processes of a component and how the host finds them.
@@ -54,6 +55,9 @@ type Spec struct {
 	DependsOn []string
 	// Logs are further log files, beside the output that the host keeps; the component package does not read them.
 	Logs []string
+	// StartTimeout is the start grace while no start has been learned, and how long an own start command may take; zero
+	// means grace.Unlearned.
+	StartTimeout time.Duration
 	// StopTimeout is the time from TERM to KILL; zero means DefaultStopTimeout.
 	StopTimeout time.Duration
 	OnExit      OnExit
@@ -72,17 +76,18 @@ type Commands struct {
 	Start, Stop, Restart, Reload []string
 }
 
+func (s Spec) startTimeout() time.Duration {
+	if s.StartTimeout > 0 {
+		return s.StartTimeout
+	}
+	return grace.Unlearned
+}
+
 func (s Spec) stopTimeout() time.Duration {
 	if s.StopTimeout > 0 {
 		return s.StopTimeout
 	}
 	return DefaultStopTimeout
-}
-
-// sameProcess reports whether a process started by one spec is what the other would start.
-func (s Spec) sameProcess(o Spec) bool {
-	return s.Kind == o.Kind && s.Dir == o.Dir && s.User == o.User && slices.Equal(s.Command, o.Command) &&
-		slices.Equal(environment(s), environment(o)) && s.Pidfile == o.Pidfile && s.Match == o.Match && s.Unit == o.Unit
 }
 
 // Check returns all problems of the specs, joined: of each alone and of their dependencies. It starts nothing.
@@ -192,6 +197,9 @@ func inOrder(specs []Spec) ([]Spec, error) {
 func (s Spec) unitProblem() error {
 	if s.Unit == "" {
 		return errors.New("unit: kind unit needs the name of one")
+	}
+	if err := unit.Available(); err != nil {
+		return fmt.Errorf("kind: %w; use kind command, pidfile or match", err)
 	}
 	return nil
 }

@@ -92,7 +92,8 @@ type Status struct {
 	// Outdated is true when the process was started from an earlier spec than the present one: a reload of the
 	// configuration restarts nothing, so the new one takes effect at the next restart.
 	Outdated bool
-	// Output is the file that takes the output of a component of kind command. Package outlog says how it is written.
+	// Output is the file that takes the output of a command, and of the own commands of any kind. It need not exist.
+	// Package outlog says how it is written.
 	Output string
 	// Text explains the state, for people.
 	Text string

@@ -18,6 +18,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 
 	"modernc.org/sqlite" // also registers the driver "sqlite"
@@ -30,24 +31,38 @@ type file struct {
 	read  *sql.DB
 }
 
-// openFile opens a database with the given synchronous mode, checks that it is
-// sound, and brings its schema to the version that schema is.
-func openFile(ctx context.Context, path, synchronous string, schema []string) (*file, error) {
-	if err := private(path); err != nil {
-		return nil, fmt.Errorf("open history %s: %w", path, err)
+// layout says how a database is opened.
+type layout struct {
+	path        string
+	synchronous string // FULL or NORMAL
+	pageSize    int    // of a new file
+	check       string // the pragma that checks the file, or empty
+	schema      []string
+}
+
+// dsn puts the page size first: it cannot be changed once WAL is on.
+func (l layout) dsn() string {
+	pragmas := fmt.Sprintf("_pragma=page_size(%d)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(%s)", l.pageSize, l.synchronous)
+	return "file:" + (&url.URL{Path: l.path}).EscapedPath() + "?" + pragmas
+}
+
+// openFile opens a database, checks that it is sound, and brings its schema up
+// to date.
+func openFile(ctx context.Context, l layout) (*file, error) {
+	if err := private(l.path); err != nil {
+		return nil, fmt.Errorf("open history %s: %w", l.path, err)
 	}
-	dsn := "file:" + path + "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(" + synchronous + ")"
-	f := &file{path: path}
+	f := &file{path: l.path}
 	var err error
-	if f.write, err = sql.Open("sqlite", dsn); err == nil {
+	if f.write, err = sql.Open("sqlite", l.dsn()+"&_txlock=immediate"); err == nil {
 		f.write.SetMaxOpenConns(1)
-		err = f.prepare(ctx, schema)
+		err = f.prepare(ctx, l)
 	}
 	if err == nil {
-		f.read, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
+		f.read, err = sql.Open("sqlite", l.dsn()+"&_pragma=query_only(1)")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open history %s: %w", path, errors.Join(err, f.close()))
+		return nil, fmt.Errorf("open history %s: %w", l.path, errors.Join(err, f.close()))
 	}
 	f.read.SetMaxOpenConns(4)
 	return f, nil
@@ -64,23 +79,25 @@ func private(path string) error {
 
 // prepare checks the file and applies the steps of the schema that it lacks.
 // The number of steps that it has is kept in user_version.
-func (f *file) prepare(ctx context.Context, schema []string) error {
-	var verdict string
-	if err := f.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return err
-	}
-	if verdict != "ok" {
-		return &CorruptError{Path: f.path, Detail: verdict}
+func (f *file) prepare(ctx context.Context, l layout) error {
+	if l.check != "" {
+		var verdict string
+		if err := f.write.QueryRowContext(ctx, "PRAGMA "+l.check+"(1)").Scan(&verdict); err != nil {
+			return err
+		}
+		if verdict != "ok" {
+			return &CorruptError{Path: f.path, Detail: verdict}
+		}
 	}
 	var have int
 	if err := f.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
 		return err
 	}
-	if have > len(schema) {
-		return fmt.Errorf("schema version %d is newer than this program's %d: use the newer program, or move the file away", have, len(schema))
+	if have > len(l.schema) {
+		return fmt.Errorf("schema version %d is newer than this program's %d: use the newer program, or move the file away", have, len(l.schema))
 	}
-	for i := have; i < len(schema); i++ {
-		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA user_version = %d; COMMIT", schema[i], i+1)
+	for i := have; i < len(l.schema); i++ {
+		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA user_version = %d; COMMIT", l.schema[i], i+1)
 		if _, err := f.write.ExecContext(ctx, step); err != nil {
 			return fmt.Errorf("schema step %d: %w", i+1, err)
 		}

@@ -48,7 +48,7 @@ var ErrNotFound = errors.New("not found")
 
 // OpenRecords opens the file at path. A damaged one is a CorruptError.
 func OpenRecords(ctx context.Context, path string) (*Records, error) {
-	f, err := openFile(ctx, path, "FULL", recordsSchema)
+	f, err := openFile(ctx, layout{path: path, synchronous: "FULL", pageSize: 4096, check: "integrity_check", schema: recordsSchema})
 	if err != nil && damaged(err) {
 		return nil, errors.Join(&CorruptError{Path: path, Detail: "integrity check"}, err)
 	}

@@ -31,6 +31,16 @@ import (
 type Plugin struct {
 	description wire.Description
 	build       func(text []byte, env sdk.Env) (any, []wire.Problem)
+	// ownOutput runs before the author's code is called for the first time.
+	ownOutput func()
+}
+
+// keepOutput returns what gives the process its own standard output and error
+// back. go-plugin puts pipes in their place that block when nobody streams
+// them; the host reads the process's real output instead.
+func keepOutput() func() {
+	out, errs := os.Stdout, os.Stderr
+	return func() { os.Stdout, os.Stderr = out, errs }
 }
 
 // Detector serves a detector and does not return before its host is gone. Config
@@ -63,7 +73,7 @@ func newPlugin[Config, Built any](d wire.Description, build func(Config, sdk.Env
 		panic(fmt.Sprintf("serve: plugin %s: %v", d.Name, err))
 	}
 	d.Settings = schema
-	return &Plugin{description: d, build: func(text []byte, env sdk.Env) (any, []wire.Problem) {
+	return &Plugin{description: d, ownOutput: func() {}, build: func(text []byte, env sdk.Env) (any, []wire.Problem) {
 		var config Config
 		if problems := settings.Decode(text, &config); len(problems) > 0 {
 			return nil, problems
@@ -95,6 +105,7 @@ func (p *Plugin) main() {
 		Name: p.description.Name, Level: hclog.LevelFromString(os.Getenv(LogLevel)), Output: os.Stderr, JSONFormat: true,
 	})
 	go endWithHost(os.Getenv(wire.Lifeline))
+	p.ownOutput = keepOutput()
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: wire.Handshake,
 		Plugins:         wire.Set(func(s grpc.ServiceRegistrar) { p.Register(s, log) }),

@@ -116,6 +116,7 @@ func (s *server) Configure(ctx context.Context, in *pb.ConfigureRequest) (*pb.Co
 	if s.built != nil {
 		return nil, status.Error(codes.FailedPrecondition, "the plugin is configured already")
 	}
+	s.plugin.ownOutput()
 	built, problems := s.plugin.build(in.GetToml(), sdk.Env{Log: s.log, Seed: in.GetSeed()})
 	if len(problems) > 0 {
 		return &pb.ConfigureResponse{Problems: wire.ProblemsToProto(problems)}, nil

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// Unlearned is the grace while no start has been seen to succeed.
+	// Unlearned is the grace while no start has been seen to succeed, unless the caller knows better.
 	Unlearned = 60 * time.Second
 	// Least is the shortest grace, whatever was learned.
 	Least = 2 * time.Second
@@ -36,21 +36,22 @@ func (s Starts) Learned() time.Duration {
 	return max(Least, time.Duration(float64(p99)*factor))
 }
 
-// Next returns the grace of the next start. After each start that missed its grace it doubles, up to the unlearned one,
-// because a service that has become slower (more data to load) would otherwise be restarted for ever and never be able to show it.
-func (s Starts) Next() time.Duration {
+// Next returns the grace of the next start, which is the unlearned one while nothing is known. After each start that
+// missed its grace it doubles, up to the unlearned one, because a service that has become slower (more data to load)
+// would otherwise be restarted for ever and never be able to show it.
+func (s Starts) Next(unlearned time.Duration) time.Duration {
 	learned := s.Learned()
 	if learned == 0 {
-		return Unlearned
+		return unlearned
 	}
 	next := learned
 	for range s.Missed {
-		if next >= Unlearned {
+		if next >= unlearned {
 			break
 		}
 		next *= 2
 	}
-	return max(learned, min(next, Unlearned))
+	return max(learned, min(next, unlearned))
 }
 
 // Ready notes that a start took so long, late or not.

@@ -36,6 +36,12 @@ func Open(path string, keep int64, owner *Owner) (*os.File, error) {
 	if err := setAside(path, keep); err != nil {
 		return nil, fmt.Errorf("set aside output %s: %w", path, err)
 	}
+	return Append(path, owner)
+}
+
+// Append opens the output file for appending and creates it if needed. It may be called while a service writes to the
+// file. The caller closes it.
+func Append(path string, owner *Owner) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open output: %w", err)

@@ -16,8 +16,18 @@ import (
 type Port struct {
 	// Address is where it listens.
 	Address netip.AddrPort
-	// Inode names the socket.
+	// Inode names the socket; 0 stands for any.
 	Inode uint64
+}
+
+// AnyAddress stands for a port number on every local address.
+func AnyAddress(number int) Port {
+	return Port{Address: netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(number))}
+}
+
+// covers reports whether a socket listens where p says.
+func (p Port) covers(q Port) bool {
+	return q.Address == p.Address || p.Inode == 0 && q.Address.Port() == p.Address.Port()
 }
 
 // Listening returns the TCP sockets on which any of the processes listens. Processes whose descriptors may not be read
@@ -35,14 +45,13 @@ func Listening(members []Stat) []Port {
 	return slices.DeleteFunc(listeners(), func(p Port) bool { return !sockets[p.Inode] })
 }
 
-// Held returns those of the addresses on which somebody still listens.
+// Held returns the sockets that listen now where any of the ports say.
 func Held(ports []Port) []Port {
 	if len(ports) == 0 {
 		return nil
 	}
-	now := listeners()
-	return slices.DeleteFunc(slices.Clone(ports), func(p Port) bool {
-		return !slices.ContainsFunc(now, func(q Port) bool { return q.Address == p.Address })
+	return slices.DeleteFunc(listeners(), func(q Port) bool {
+		return !slices.ContainsFunc(ports, func(p Port) bool { return p.covers(q) })
 	})
 }
 

@@ -32,7 +32,7 @@ var errShort = errors.New("column ends too early")
 
 // The coders are safe for concurrent use in their EncodeAll and DecodeAll.
 var (
-	coder, _   = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderCRC(false))
+	coder, _   = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
 	decoder, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
 )
 
@@ -138,9 +138,10 @@ func divisor(a, b int64) int64 {
 }
 
 // packNumbers packs integers after taking differences the given number of
-// times, as byte planes.
+// times, as variable-length integers in a zstd frame. On a week of the signals
+// of a component this is 2 % smaller than byte planes, and faster.
 func packNumbers(numbers []int64, order int) []byte {
-	coded := make([]uint64, len(numbers))
+	coded := make([]byte, 0, 2*len(numbers))
 	var one, two int64
 	for i, v := range numbers {
 		d := v
@@ -154,20 +155,27 @@ func packNumbers(numbers []int64, order int) []byte {
 		if i == 0 {
 			two = v // the second difference is the first one there is
 		}
-		coded[i] = uint64(d)<<1 ^ uint64(d>>63)
+		coded = binary.AppendVarint(coded, d)
 	}
-	return packPlanes(coded)
+	return coder.EncodeAll(coded, nil)
 }
 
 func unpackNumbers(data []byte, n, order int) ([]int64, error) {
-	coded, err := unpackPlanes(data, n)
+	if n < 0 || n > MaxSamples {
+		return nil, fmt.Errorf("at most %d samples are allowed", MaxSamples)
+	}
+	coded, err := decoder.DecodeAll(data, make([]byte, 0, 2*n))
 	if err != nil {
 		return nil, err
 	}
 	out := make([]int64, n)
 	var one, two int64
-	for i, c := range coded {
-		v := int64(c>>1) ^ -int64(c&1)
+	for i := range out {
+		v, size := binary.Varint(coded)
+		if size <= 0 {
+			return nil, errShort
+		}
+		coded = coded[size:]
 		switch order {
 		case 1:
 			v += one
@@ -179,6 +187,9 @@ func unpackNumbers(data []byte, n, order int) ([]int64, error) {
 			two = v
 		}
 		out[i] = v
+	}
+	if len(coded) > 0 {
+		return nil, fmt.Errorf("%d bytes follow the last sample", len(coded))
 	}
 	return out, nil
 }
