@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"github.com/homeostat/homeostat/host/app/service"
 	"github.com/homeostat/homeostat/host/app/statedir"
 	"github.com/homeostat/homeostat/host/app/translate"
+	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/component"
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/heal"
@@ -132,14 +134,14 @@ func (a *App) openRooms(ctx context.Context) error {
 	a.observer = observe.New(observe.Options{
 		Log: a.log.Named("observe"), Source: source{a.set}, Sink: sink{a.metrics, a.records}, StateDir: dir,
 	})
-	if dir, err = a.state.Sub("plugins"); err != nil {
-		return err
-	}
 	specs, err := a.pluginSpecs(a.settings)
 	if err != nil {
 		return err
 	}
-	a.plugins, err = plugin.New(plugin.Options{StateDir: dir, Log: a.log.Named("plugin"), Sink: a.seen, Specs: specs})
+	a.plugins, err = plugin.New(plugin.Options{
+		StateDir: a.state.Path(), SocketDir: pluginSockets(a.settings), WriteFile: atomicfile.WriteFile,
+		Log: a.log.Named("plugin"), Sink: a.sight, Specs: specs,
+	})
 	if err != nil {
 		return err
 	}
@@ -156,6 +158,17 @@ func (a *App) happened(e component.Event) {
 	if s, ok := a.set.Status(e.Component); ok {
 		a.server.Events().Publish("component", translate.Status(s))
 	}
+}
+
+// sight takes in that a detector went blind or sees again.
+func (a *App) sight(e sdk.Event) {
+	if err := a.healer.Observe(e); err != nil && !errors.Is(err, heal.ErrNotRunning) {
+		a.log.Warn("healing was not told of a detector's sight", "detector", e.Component, "error", err)
+	}
+	if e.Type == sdk.EventPluginSeeing {
+		a.observer.Resume(strings.TrimPrefix(e.Component, plugin.ComponentPrefix))
+	}
+	a.server.Events().Publish("plugin", e)
 }
 
 // seen hands an event to healing first, which may know what it disturbs, and
@@ -253,7 +266,7 @@ func (a *App) feed(settings *config.Settings) error {
 	}
 	for _, d := range a.plugins.Detectors() {
 		remove, err := a.observer.AddFeed(observe.Feed{
-			Name: d.Name(), Lookback: d.Lookback(), Interval: settings.Healing.DetectionInterval,
+			Name: d.Name(), Lookback: d.LookBack(), Interval: settings.Healing.DetectionInterval,
 			Deliver: func(ctx context.Context, _ string, w sdk.Window) error { return a.judge(ctx, d, w) },
 		})
 		if err != nil {
@@ -265,7 +278,7 @@ func (a *App) feed(settings *config.Settings) error {
 }
 
 // judge asks a detector about a window and hands its answer to healing.
-func (a *App) judge(ctx context.Context, d *plugin.Detector, w sdk.Window) error {
+func (a *App) judge(ctx context.Context, d plugin.Detector, w sdk.Window) error {
 	found, err := d.Detect(ctx, w)
 	if err != nil {
 		return err
@@ -303,6 +316,9 @@ func (a *App) close(ctx context.Context) error {
 	}
 	if a.observer != nil {
 		a.observer.Close()
+	}
+	if a.plugins != nil {
+		problems = append(problems, a.plugins.Close(ctx))
 	}
 	if a.audit != nil {
 		problems = append(problems, a.audit.Close())

@@ -46,7 +46,9 @@ func (a *App) record(actor, kind string, fields map[string]any) error {
 func (a *App) strategies() []heal.Strategy {
 	var ladder []heal.Strategy
 	for _, s := range a.plugins.Strategies() {
-		ladder = append(ladder, s)
+		if s.Ready() {
+			ladder = append(ladder, s)
+		}
 	}
 	return ladder
 }
