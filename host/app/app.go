@@ -20,7 +20,6 @@ import (
 
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/api/token"
-	"github.com/homeostat/homeostat/host/app/service"
 	"github.com/homeostat/homeostat/host/app/statedir"
 	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/atomicfile"
@@ -56,8 +55,7 @@ type App struct {
 
 	state    *statedir.Dir
 	audit    *journal.Journal
-	records  *history.Records
-	metrics  *history.Metrics
+	history  *history.Store
 	tokens   *token.Store
 	orders   *orderBook
 	plugins  *plugin.Host
@@ -105,17 +103,15 @@ func (a *App) openStores(ctx context.Context) error {
 	if a.audit, err = journal.Open(dir, journal.Options{}); err != nil {
 		return err
 	}
-	if a.records, err = history.OpenRecords(ctx, a.state.Path("records.db")); err != nil {
-		return err
-	}
-	a.metrics, err = history.OpenMetrics(ctx, a.state.Path("metrics.db"), history.Options{Log: a.log.Named("history"), Keep: time.Duration(a.settings.History.Days) * 24 * time.Hour})
+	keep := time.Duration(a.settings.History.Days) * 24 * time.Hour
+	a.history, err = history.Open(ctx, history.Options{Dir: a.state.Path(), Log: a.log.Named("history"), Keep: keep})
 	if err != nil {
 		return err
 	}
 	if a.tokens, err = token.Open(a.state.Path("tokens.json")); err != nil {
 		return err
 	}
-	a.orders, err = openOrderBook(ctx, a.records)
+	a.orders, err = openOrderBook(ctx, a.history)
 	return err
 }
 
@@ -132,7 +128,7 @@ func (a *App) openRooms(ctx context.Context) error {
 		return err
 	}
 	a.observer = observe.New(observe.Options{
-		Log: a.log.Named("observe"), Source: source{a.set}, Sink: sink{a.metrics, a.records}, StateDir: dir,
+		Log: a.log.Named("observe"), Source: source{a.set}, Sink: a.history, StateDir: dir,
 	})
 	specs, err := a.pluginSpecs(a.settings)
 	if err != nil {
@@ -323,11 +319,8 @@ func (a *App) close(ctx context.Context) error {
 	if a.audit != nil {
 		problems = append(problems, a.audit.Close())
 	}
-	if a.metrics != nil {
-		problems = append(problems, a.metrics.Close())
-	}
-	if a.records != nil {
-		problems = append(problems, a.records.Close())
+	if a.history != nil {
+		problems = append(problems, a.history.Close())
 	}
 	return errors.Join(append(problems, a.state.Close())...)
 }

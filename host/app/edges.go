@@ -24,16 +24,6 @@ func (s source) Status(name string) (sdk.ComponentStatus, bool) {
 	return translate.Status(status), ok
 }
 
-// sink keeps what was observed.
-type sink struct {
-	metrics *history.Metrics
-	records *history.Records
-}
-
-func (s sink) AppendSeries(series []sdk.Series) error { return s.metrics.AppendSeries(series) }
-
-func (s sink) AppendEvents(events []sdk.Event) error { return s.records.AppendEvents(events) }
-
 // prober shows components to healing.
 type prober struct{ source }
 
@@ -46,7 +36,7 @@ func (p prober) Confirm(ctx context.Context, name string) sdk.Verdict {
 }
 
 // documents keeps what healing must not forget.
-type documents struct{ records *history.Records }
+type documents struct{ records *history.Store }
 
 func (d documents) Put(ctx context.Context, kind, id string, doc []byte, at time.Time) error {
 	return d.records.Put(ctx, history.Document{Kind: kind, ID: id, Time: at, Body: doc})
@@ -66,35 +56,23 @@ func (d documents) List(ctx context.Context, kind string, limit int) ([][]byte, 
 
 // components carries out the orders of healing and counts the restarts.
 type components struct {
-	set    *component.Set
+	*component.Set
 	orders *orderBook
 }
 
-func (c components) Start(ctx context.Context, name, reason string) (string, error) {
+func (c components) Start(ctx context.Context, name string, o component.Order) (component.Result, error) {
 	c.orders.count(ctx, name)
-	r, err := c.set.Start(ctx, name, component.Order{Reason: reason})
-	return r.Text, err
+	return c.Set.Start(ctx, name, o)
 }
 
-func (c components) Stop(ctx context.Context, name, reason string, grace time.Duration) (string, error) {
-	r, err := c.set.Stop(ctx, name, component.Order{Reason: reason, Grace: grace})
-	return r.Text, err
-}
-
-func (c components) Restart(ctx context.Context, name, reason string, grace time.Duration) (string, error) {
+func (c components) Restart(ctx context.Context, name string, o component.Order) (component.Result, error) {
 	c.orders.count(ctx, name)
-	r, err := c.set.Restart(ctx, name, component.Order{Reason: reason, Grace: grace})
-	return r.Text, err
-}
-
-func (c components) Reload(ctx context.Context, name, reason string) (string, error) {
-	r, err := c.set.Reload(ctx, name, component.Order{Reason: reason})
-	return r.Text, err
+	return c.Set.Restart(ctx, name, o)
 }
 
 // orderBook counts the restarts that the host has ordered, over all its lives.
 type orderBook struct {
-	records *history.Records
+	records *history.Store
 
 	mu     sync.Mutex
 	counts map[string]int
@@ -102,7 +80,7 @@ type orderBook struct {
 
 const orderKey = "restart_orders"
 
-func openOrderBook(ctx context.Context, records *history.Records) (*orderBook, error) {
+func openOrderBook(ctx context.Context, records *history.Store) (*orderBook, error) {
 	b := &orderBook{records: records, counts: map[string]int{}}
 	data, err := records.Setting(ctx, orderKey)
 	if errors.Is(err, history.ErrNotFound) {

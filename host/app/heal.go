@@ -24,12 +24,11 @@ func (a *App) healOptions() heal.Options {
 		Log:        a.log.Named("heal"),
 		Settings:   healSettings(a.settings),
 		Strategies: a.strategies,
-		Actor:      act.New(a.actOptions(a.settings)),
+		Actor:      act.New(components{a.set, a.orders}, a.declared),
 		Prober:     prober{source{a.set}},
-		Store:      documents{a.records},
+		Store:      documents{a.history},
 		Audit:      func(kind string, fields map[string]any) error { return a.record("healing", kind, fields) },
 		Publish:    func(topic string, item any) { a.server.Events().Publish(topic, service.Item(item)) },
-		Context:    func(component string) ([]sdk.ChangeRef, []sdk.LogLine) { return nil, a.observer.Tail(component) },
 	}
 }
 
@@ -53,16 +52,14 @@ func (a *App) strategies() []heal.Strategy {
 	return ladder
 }
 
-func (a *App) actOptions(settings *config.Settings) act.Options {
-	opt := act.Options{Components: components{a.set, a.orders}, Declared: map[string]map[string]act.Command{}}
-	for _, c := range settings.Components {
-		commands := map[string]act.Command{}
-		for name, d := range c.Declared {
-			commands[name] = act.Command{Args: d.Command, Undo: d.Undo, Timeout: d.Timeout, Dir: c.Dir, Env: c.Env, User: c.User}
-		}
-		opt.Declared[string(c.Name)] = commands
+// declared returns the operator's commands of a component, by name.
+func (a *App) declared(name string) map[string]act.Command {
+	c, _ := facts{a}.component(name)
+	commands := map[string]act.Command{}
+	for name, d := range c.Declared {
+		commands[name] = act.Command{Command: d.Command, Undo: d.Undo, Timeout: d.Timeout, Dir: c.Dir, Env: c.Env, User: c.User}
 	}
-	return opt
+	return commands
 }
 
 func healSettings(settings *config.Settings) heal.Settings {
@@ -73,7 +70,7 @@ func healSettings(settings *config.Settings) heal.Settings {
 	}
 	for _, c := range settings.Components {
 		out.Components = append(out.Components, heal.Component{
-			Name: string(c.Name), DependsOn: c.DependsOn, Mode: policy.Mode(c.Mode), ModeWins: c.ModeWins,
+			Name: string(c.Name), DependsOn: c.DependsOn, Mode: policy.Mode(c.Mode),
 			Restarts: sdk.RestartLimit{Max: c.Restarts.Max, Window: c.Restarts.Window},
 			Declared: slices.Sorted(maps.Keys(c.Declared)),
 		})

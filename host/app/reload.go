@@ -6,7 +6,6 @@ import (
 
 	"github.com/coreos/go-systemd/v22/daemon"
 
-	"github.com/homeostat/homeostat/host/act"
 	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/component"
 	"github.com/homeostat/homeostat/host/config"
@@ -61,7 +60,7 @@ func (a *App) apply(ctx context.Context, next *config.Settings) error {
 	a.mu.Lock()
 	a.settings = next
 	a.mu.Unlock()
-	if err := a.healer.Reload(healSettings(next), act.New(a.actOptions(next))); err != nil {
+	if err := a.healer.Reload(healSettings(next)); err != nil {
 		return err
 	}
 	if err := a.set.Apply(ctx, translate.Components(next)); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/api/token"
 	"github.com/homeostat/homeostat/host/app/service"
+	"github.com/homeostat/homeostat/host/history"
 	"github.com/homeostat/homeostat/host/journal"
 	"github.com/homeostat/homeostat/host/plugin"
 	"github.com/homeostat/homeostat/sdk"
@@ -211,4 +212,30 @@ func (s tokenService) RevokeToken(ctx context.Context, id string) error {
 		return err
 	}
 	return s.app.record(api.Actor(ctx), "token.revoke", map[string]any{"id": id})
+}
+
+// Verify reads the whole log.
+func (s auditService) Verify() (api.AuditReport, error) {
+	r, err := s.app.audit.Verify()
+	if err != nil {
+		return api.AuditReport{}, err
+	}
+	out := api.AuditReport{OK: r.Broken == nil, Records: int(r.Records)}
+	if r.Broken != nil {
+		out.Problem = r.Broken.Error()
+	}
+	return out, nil
+}
+
+// Samples reads a signal's history.
+func (s signalService) Samples(component, name string, from, to time.Time) (api.Samples, error) { //nolint:revive // which series, and from when to when
+	out := api.Samples{Component: component, Name: name, Times: []int64{}, Values: []float64{}}
+	found, err := s.app.history.Series(context.Background(), history.Query{Component: component, Name: name, From: from, To: to})
+	if err != nil {
+		return out, err
+	}
+	for _, series := range found {
+		out.Times, out.Values = append(out.Times, series.Times...), append(out.Values, series.Values...)
+	}
+	return out, nil
 }
