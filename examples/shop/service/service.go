@@ -87,7 +87,11 @@ func (v *Service) Addresses() (public, admin string) {
 // remembered fault may make it late, or make it return fault.ErrCrashLoop.
 func (v *Service) Run(ctx context.Context, pages http.Handler) error {
 	if v.settings.Fault.Enabled {
-		if err := v.Faults.Begin(ctx); err != nil {
+		err := v.Faults.Begin(ctx)
+		if err != nil && ctx.Err() != nil {
+			return nil // asked to end before it had begun
+		}
+		if err != nil {
 			return err
 		}
 	}
