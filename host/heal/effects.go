@@ -165,7 +165,7 @@ func (h *Healer) act(ctx context.Context, e machine.Act) {
 		}
 	}
 	if status, ok := h.opt.Prober.Status(e.Component); ok {
-		out.Generation = status.Generation
+		out.Generation, out.Down = status.Generation, status.State == sdk.StateDown
 	}
 	_ = h.step(out)
 }

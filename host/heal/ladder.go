@@ -65,14 +65,16 @@ func (h *Healer) ask(ctx context.Context, e machine.Ask) {
 	_ = h.step(out)
 }
 
-// complete adds what the host knows of the incident's components.
+// complete adds what the host knows of the incident's components. The restart
+// orders are the core's own.
 func (h *Healer) complete(in sdk.Incident) sdk.Incident {
-	for _, name := range in.Components {
-		status, ok := h.opt.Prober.Status(name)
+	for n, known := range in.Status {
+		status, ok := h.opt.Prober.Status(known.Name)
 		if !ok {
-			status = sdk.ComponentStatus{Name: name, State: sdk.StateUnknown}
+			status = sdk.ComponentStatus{Name: known.Name, State: sdk.StateUnknown}
 		}
-		in.Status = append(in.Status, status)
+		status.Starts = known.Starts
+		in.Status[n] = status
 	}
 	if h.opt.Context != nil {
 		in.Changes, in.Logs = h.opt.Context(in.Component)

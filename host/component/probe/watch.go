@@ -237,6 +237,7 @@ func (w *Watch) listen(a *attempt, now time.Time) {
 		if w.judge.InDoubt() {
 			w.due = earlier(w.due, now)
 		}
+		w.publish(Outcome{}, time.Time{})
 	}
 	if !a.counted && !now.Before(a.silentAt) {
 		a.counted = true

@@ -2,6 +2,7 @@ package process
 
 import (
 	"cmp"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -15,6 +16,22 @@ type Family struct {
 	Session int
 	// Mark is an environment entry "KEY=value" that only members carry, or empty. It finds members that left the session.
 	Mark string
+
+	// known are members that were seen once: they stay members when they lose their parents.
+	known map[ID]bool
+}
+
+// remember returns the family with those members known from now on.
+func (f Family) remember(members []Stat) Family {
+	known := maps.Clone(f.known)
+	if known == nil {
+		known = make(map[ID]bool, len(members))
+	}
+	for _, m := range members {
+		known[m.ID()] = true
+	}
+	f.known = known
+	return f
 }
 
 // Members returns the living members in the table, the oldest first: the main process, its session or, if it leads one, its
@@ -52,7 +69,7 @@ func (f Family) founder(st Stat, table Table) bool {
 		return false
 	}
 	switch {
-	case f.Main.PID != 0 && st.ID() == f.Main:
+	case f.Main.PID != 0 && st.ID() == f.Main || f.known[st.ID()]:
 		return true
 	case f.Main.PID != 0 && st.Ticks < f.Main.Ticks:
 		return false // older than the family: the numbers are a coincidence

@@ -76,6 +76,7 @@ func (l Ladder) Stop(ctx context.Context, f Family) (Remains, error) {
 	if err != nil {
 		return Remains{}, err
 	}
+	f = f.remember(members)
 	ports := append(Listening(members), l.Ports...)
 	for _, r := range l.rungs(f) {
 		if len(members) == 0 {
@@ -128,6 +129,7 @@ func (l Ladder) climb(ctx context.Context, f Family, r rung) ([]Stat, error) {
 		if err != nil || len(members) == 0 || within.Err() != nil {
 			return members, parent(ctx, err)
 		}
+		f = f.remember(members)
 		told := members
 		if r.mainly {
 			if told = only(members, f.Main); len(told) == 0 {

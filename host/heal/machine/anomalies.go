@@ -190,6 +190,7 @@ func (m *Machine) onEvidence(inc *incident, a *record.Anomaly) {
 	switch inc.Phase {
 	case record.PhaseVerifying, record.PhaseHolding:
 		if own && m.recurs(inc, a) {
+			inc.gone = a.Kind == sdk.AnomalyExit
 			m.fail(inc, "it came back: "+a.Summary)
 		}
 		if !own && inc.Phase == record.PhaseHolding && a.Kind == sdk.AnomalyExit {

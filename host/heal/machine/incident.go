@@ -32,6 +32,8 @@ type incident struct {
 	// exitAt and exitGeneration belong to the newest exit of the cause.
 	exitAt         time.Time
 	exitGeneration uint64
+	// gone reports that the component does not run after the last action.
+	gone bool
 	// allowed are actions that a person has approved for repeated trials.
 	allowed map[string]time.Time
 	dirty   bool

@@ -49,6 +49,8 @@ type Acted struct {
 	Steps []record.Step
 	// Generation is the component's after the action, zero where unknown.
 	Generation uint64
+	// Down reports that the component did not run when the action had ended.
+	Down bool
 	// Err is why the action did not work, empty when it did.
 	Err string
 }

@@ -140,6 +140,7 @@ func (m *Machine) newRecovery(inc *incident, strategy string, p sdk.Proposal) *r
 func (m *Machine) start(inc *incident, strategy string, p sdk.Proposal, approvedBy string) {
 	rec := m.newRecovery(inc, strategy, p)
 	rec.StartedAt, rec.ApprovedBy = record.Time(m.now), approvedBy
+	inc.gone = false
 	m.enter(inc, record.PhaseActing, fmt.Sprintf("%s: %s (%s)", strategy, strings.Join(rec.Actions, ", "), p.Reason))
 	m.cover(rec, targets(inc, p))
 	m.audit("recovery_started", map[string]any{
@@ -171,11 +172,15 @@ func (a Acted) apply(m *Machine) error {
 	}
 	m.acted[inc.Component] = act{recovery: rec.ID, start: *rec.StartedAt, generation: a.Generation}
 	if a.Err != "" {
+		if a.Down {
+			inc.gone = true // nothing is lost by another try as soon as the back-off allows it
+		}
 		m.fail(inc, a.Err)
 		return nil
 	}
 	rec.ActedAt = record.Time(m.now)
 	if inc.exitAt.After(*rec.StartedAt) && inc.exitGeneration >= a.Generation {
+		inc.gone = true
 		m.fail(inc, "the new process ended at once")
 		return nil
 	}
@@ -262,7 +267,7 @@ func (m *Machine) fail(inc *incident, why string) {
 	rec.Text = why
 	m.endRecovery(inc, rec, sdk.ResultFailed)
 	inc.released, inc.resumed, inc.settleAt = false, false, time.Time{}
-	if rec.StartedAt != nil && inc.exitAt.After(*rec.StartedAt) {
+	if inc.gone {
 		m.enter(inc, record.PhaseIdle, "the recovery failed: "+why)
 		return
 	}

@@ -207,6 +207,9 @@ func (m *Machine) view(inc *incident) sdk.Incident {
 		ID: inc.ID, Component: inc.Component, Components: slices.Clone(inc.Components), Signature: inc.Signature,
 		Severity: inc.Severity, Opened: inc.Opened, Now: m.now, Links: m.set.Links, Restarts: c.Restarts, Declared: c.Declared,
 	}
+	for _, name := range inc.Components {
+		out.Status = append(out.Status, sdk.ComponentStatus{Name: name, Starts: m.orders(name)})
+	}
 	for _, a := range inc.Anomalies {
 		if a.Open {
 			out.Anomalies = append(out.Anomalies, a.Anomaly)
@@ -216,6 +219,38 @@ func (m *Machine) view(inc *incident) sdk.Incident {
 		out.Attempts = append(out.Attempts, attempt(r))
 	}
 	return out
+}
+
+// orders returns when recoveries have started or restarted the component
+// within its restart window, oldest first. What a person orders, or the first
+// start, is no sign of trouble and does not count.
+func (m *Machine) orders(component string) []time.Time {
+	window := m.components[component].Restarts.Window
+	if window <= 0 {
+		window = time.Hour
+	}
+	var out []time.Time
+	collect := func(inc *record.Incident) {
+		for _, r := range inc.Recoveries {
+			if r.StartedAt != nil && m.now.Sub(*r.StartedAt) < window && starts(r.Proposal, component) {
+				out = append(out, *r.StartedAt)
+			}
+		}
+	}
+	for n := range m.closed {
+		collect(&m.closed[n])
+	}
+	for _, inc := range m.open {
+		collect(&inc.Incident)
+	}
+	slices.SortFunc(out, time.Time.Compare)
+	return out
+}
+
+func starts(p sdk.Proposal, component string) bool {
+	return slices.ContainsFunc(p.Actions, func(a sdk.Action) bool {
+		return a.Target() == component && (a.Kind() == sdk.KindStart || a.Kind() == sdk.KindRestart)
+	})
 }
 
 func attempt(r record.Recovery) sdk.Attempt {

@@ -1,0 +1,14 @@
+package sandbox_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/homeostat/homeostat/sandbox"
+)
+
+func TestMain(m *testing.M) {
+	sandbox.MaybeWorker()
+	goleak.VerifyTestMain(m)
+}
