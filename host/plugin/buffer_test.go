@@ -3,6 +3,8 @@ package plugin
 import (
 	"bytes"
 	"sync"
+
+	"github.com/hashicorp/go-hclog"
 )
 
 // syncBuffer is a log that may be read while it is written.
@@ -22,3 +24,5 @@ func (b *syncBuffer) String() string {
 	defer b.mu.Unlock()
 	return b.buf.String()
 }
+
+func quiet() hclog.Logger { return hclog.NewNullLogger() }

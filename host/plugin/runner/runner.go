@@ -33,9 +33,9 @@ type Identity struct {
 type Options struct {
 	// Name is the plugin's name, shown as the first argument of its process.
 	Name string
-	// Program is the verified executable, open for reading. The file itself is
-	// run and not a path, so that nobody can swap it between check and start, and
-	// so that a user without rights to its folder can run it.
+	// Program is the verified executable, open for reading. The open file is run
+	// and not a path, so that nobody can swap it between check and start, and so
+	// that a user without rights to its folder can run it.
 	Program *os.File
 	// Identity is nil for the daemon's own user.
 	Identity *Identity
@@ -66,10 +66,6 @@ type Process struct {
 	exit     error
 	spoken   string
 }
-
-// highDescriptor is beyond every descriptor that a child is given, so that the
-// program's descriptor is not overwritten on the way to exec.
-const highDescriptor = 200
 
 // New prepares a process from the command that go-plugin filled with the
 // environment of its handshake.

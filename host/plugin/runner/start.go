@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -33,21 +34,18 @@ func (p *Process) startOnOwnThread() (readEnds, error) {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return readEnds{}, fmt.Errorf("start plugin %s: forbid new privileges: %w", p.options.Name, err)
 	}
-	program, err := unix.FcntlInt(p.options.Program.Fd(), unix.F_DUPFD_CLOEXEC, highDescriptor)
-	if err != nil {
-		return readEnds{}, fmt.Errorf("start plugin %s: keep its program open: %w", p.options.Name, err)
-	}
-	defer unix.Close(program)
 	pipes, err := openPipes()
 	if err != nil {
 		return readEnds{}, fmt.Errorf("start plugin %s: open its pipes: %w", p.options.Name, err)
 	}
-	p.fillCommand(program, pipes)
-	err = startRetrying(p.cmd.Start)
+	err = p.fillCommand(pipes)
+	if err == nil {
+		err = p.cmd.Start()
+	}
 	pipes.closeChildEnds()
 	if err != nil {
 		pipes.closeHostEnds()
-		return readEnds{}, p.explainStart(err)
+		return readEnds{}, fmt.Errorf("start plugin %s: %w", p.options.Name, err)
 	}
 	p.adopt(pipes)
 	return readEnds{stdout: pipes.outRead, stderr: pipes.errRead}, nil
@@ -85,48 +83,29 @@ func closeAll(files ...*os.File) {
 	}
 }
 
-// lifelineDescriptor is the number of the first extra descriptor of a child.
+// lifelineDescriptor is the number of the first extra descriptor of a child;
+// programDescriptor is the next.
 const lifelineDescriptor = 3
 
-func (p *Process) fillCommand(program int, pipes *pipes) {
+// fillCommand makes the shim of go-plugin's command.
+func (p *Process) fillCommand(pipes *pipes) error {
+	told, err := json.Marshal(bounds{
+		Name: p.options.Name, Parent: os.Getpid(), Identity: p.options.Identity, Memory: p.options.Memory,
+		SocketDir: p.options.SocketDir,
+	})
+	if err != nil {
+		return err
+	}
 	c := p.cmd
-	c.Path = "/proc/self/fd/" + strconv.Itoa(program)
-	c.Args = []string{p.options.Name}
-	c.Dir = "/"
-	c.Stdin = nil
-	c.Stdout, c.Stderr = pipes.outWrite, pipes.errWrite
-	c.ExtraFiles = []*os.File{pipes.lifeRead}
-	c.Env = append(c.Env, wire.Lifeline+"="+strconv.Itoa(lifelineDescriptor))
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if id := p.options.Identity; id != nil {
-		c.SysProcAttr.Credential = &syscall.Credential{Uid: id.UID, Gid: id.GID}
-	}
 	c.Err = nil
-}
-
-// startRetrying tries again while the kernel finds the program open for
-// writing: a process that forked while the store wrote the program holds that
-// descriptor until its own exec (golang/go#22315).
-func startRetrying(start func() error) error {
-	const attempts, pause = 50, 10 * time.Millisecond
-	for i := 1; ; i++ {
-		err := start()
-		if i == attempts || !errors.Is(err, syscall.ETXTBSY) {
-			return err
-		}
-		time.Sleep(pause)
-	}
-}
-
-func (p *Process) explainStart(err error) error {
-	hint := ""
-	switch {
-	case errors.Is(err, syscall.ENOEXEC):
-		hint = ": it is no program for this machine"
-	case errors.Is(err, syscall.EACCES):
-		hint = ": is the state folder on a file system mounted noexec?"
-	}
-	return fmt.Errorf("start plugin %s: %w%s", p.options.Name, err, hint)
+	c.Path = "/proc/self/exe"
+	c.Args = []string{shimName}
+	c.Dir = "/"
+	c.Stdin, c.Stdout, c.Stderr = nil, pipes.outWrite, pipes.errWrite
+	c.ExtraFiles = []*os.File{pipes.lifeRead, p.options.Program}
+	c.Env = append(c.Env, wire.Lifeline+"="+strconv.Itoa(lifelineDescriptor), "TMPDIR="+p.options.SocketDir, shimEnv+"="+string(told))
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	return nil
 }
 
 // adopt takes the started process into the Process: limits, lifeline, output.
@@ -135,7 +114,6 @@ func (p *Process) adopt(pipes *pipes) {
 	p.pid = p.cmd.Process.Pid
 	p.lifeline = pipes.lifeWrite
 	p.mu.Unlock()
-	p.limit()
 	p.pumps.Add(2)
 	go func() {
 		defer p.pumps.Done()
@@ -147,26 +125,4 @@ func (p *Process) adopt(pipes *pipes) {
 		defer pipes.outRead.Close()
 		p.pumpStdout(pipes.outRead)
 	}()
-}
-
-// The bounds of every plugin's process.
-const (
-	maxDescriptors = 256
-	// runtimeMemory is what a Go program reserves before it stores anything: one
-	// arena of 64 MiB, its tables and the stacks of its threads. Measured with
-	// the examples: 107 MiB of data at rest.
-	runtimeMemory = 128 << 20
-)
-
-// limit bounds the process right after its start. Exec has happened by then,
-// but the plugin gets no work before it is configured.
-func (p *Process) limit() {
-	set := func(resource int, n uint64) {
-		_ = unix.Prlimit(p.pid, resource, &unix.Rlimit{Cur: n, Max: n}, nil)
-	}
-	set(unix.RLIMIT_CORE, 0)
-	set(unix.RLIMIT_NOFILE, maxDescriptors)
-	if p.options.Memory > 0 {
-		set(unix.RLIMIT_DATA, uint64(p.options.Memory)+runtimeMemory)
-	}
 }

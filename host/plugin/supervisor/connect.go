@@ -38,7 +38,7 @@ type Launch struct {
 }
 
 // allowedEnvironment are the variables of the daemon that a plugin may see.
-var allowedEnvironment = []string{"PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "GOTRACEBACK"}
+var allowedEnvironment = []string{"PATH", "LANG", "LC_ALL", "TZ", "GOTRACEBACK"}
 
 func environment(l Launch) []string {
 	env := []string{serve.LogLevel + "=" + l.LogLevel.String()}
