@@ -3,6 +3,7 @@ package journal
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/homeostat/homeostat/host/atomicfile"
@@ -29,4 +30,18 @@ func (g *failOnce) Enter(op atomicfile.Op) error {
 	}
 	g.name = ""
 	return syscall.ENOSPC
+}
+
+// heldWrite counts the writes to segments and holds the first one until release is closed.
+type heldWrite struct {
+	release chan struct{}
+	writes  atomic.Int64
+}
+
+// Enter implements atomicfile.Gate.
+func (g *heldWrite) Enter(op atomicfile.Op) error {
+	if op.Name == "write" && strings.HasSuffix(op.Path, segmentSuffix) && g.writes.Add(1) == 1 {
+		<-g.release
+	}
+	return nil
 }

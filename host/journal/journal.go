@@ -175,21 +175,38 @@ func (j *Journal) Close() error {
 // maxBatch bounds how many records share one write, so that the first of them does not wait for a line that never ends.
 const maxBatch = 256
 
+// headDelay is how long the head file may lag behind the records: saving it costs eight times as much as a record does.
+// Only records of that time before a kill could be cut from the end without being missed.
+const headDelay = 50 * time.Millisecond
+
 // run writes until Close.
 func (j *Journal) run() {
 	defer close(j.stopped)
+	var due <-chan time.Time
 	for {
 		select {
 		case first := <-j.requests:
 			j.commit(j.batch(first))
+			if due == nil {
+				due = time.After(headDelay)
+			}
+		case <-due:
+			due = nil
+			if j.state.saveHead() != nil {
+				due = time.After(headDelay)
+			}
 		case <-j.closing:
-			err := j.state.close()
-			j.mu.Lock()
-			j.closeErr = err
-			j.mu.Unlock()
+			j.finish(j.state.close())
 			return
 		}
 	}
+}
+
+// finish keeps the last error for Close.
+func (j *Journal) finish(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.closeErr = err
 }
 
 // batch takes along the requests that are waiting.
@@ -206,8 +223,8 @@ func (j *Journal) batch(first request) []request {
 	return batch
 }
 
-// commit makes a batch durable, then visible, then answers, and at last moves the head file: a crash before that leaves
-// a head that is older than the records, which recovery allows, and never one that is newer.
+// commit makes a batch durable, then visible, then answers. The head file follows later: a crash leaves a head that is
+// older than the records, which recovery allows, and never one that is newer.
 func (j *Journal) commit(batch []request) {
 	list := make([]prepared, len(batch))
 	for i, r := range batch {
@@ -224,6 +241,4 @@ func (j *Journal) commit(batch []request) {
 	for i, r := range batch {
 		r.reply <- result{record: records[i]}
 	}
-	// An error is kept for later: the next batch tries again, and Close reports it.
-	_ = j.state.saveHead()
 }

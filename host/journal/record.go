@@ -96,32 +96,64 @@ var errForm = errors.New("is not a record")
 
 // parseLine reads a line, without its line end, and checks its own hash. It does not check the chain.
 func parseLine(line []byte) (Record, error) {
-	cut := len(line) - sealBytes
-	if cut < 1 || !bytes.HasPrefix(line[cut:], []byte(sealOpen)) || !bytes.HasSuffix(line, []byte(sealClose)) {
-		return Record{}, errForm
-	}
-	want := string(line[cut+len(sealOpen) : len(line)-len(sealClose)])
-	sealed := append(append(make([]byte, 0, cut+1), line[:cut]...), '}')
-	if hashOf(sealed) != want {
-		return Record{}, errors.New("was edited: its hash does not fit its text")
-	}
 	var record Record
+	if err := unseal(line); err != nil {
+		return record, err
+	}
 	if err := json.Unmarshal(line, &record); err != nil || record.Seq == 0 {
 		return Record{}, errForm
 	}
 	return record, nil
 }
 
-// follows says why r cannot be the record after head, or is nil.
-func (r Record) follows(head Head) error {
+// link is what the chain needs to know of a record.
+type link struct {
+	Seq  uint64 `json:"seq"`
+	Prev string `json:"prev"`
+	Hash string `json:"hash"`
+}
+
+// parseLink is parseLine for the chain alone, which is much faster.
+func parseLink(line []byte) (link, error) {
+	var l link
+	if err := unseal(line); err != nil {
+		return l, err
+	}
+	if err := json.Unmarshal(line, &l); err != nil || l.Seq == 0 {
+		return link{}, errForm
+	}
+	return l, nil
+}
+
+// unseal checks that a line ends with the hash of its text.
+func unseal(line []byte) error {
+	cut := len(line) - sealBytes
+	if cut < 1 || !bytes.HasPrefix(line[cut:], []byte(sealOpen)) || !bytes.HasSuffix(line, []byte(sealClose)) {
+		return errForm
+	}
+	want := string(line[cut+len(sealOpen) : len(line)-len(sealClose)])
+	digest := sha256.New()
+	digest.Write(line[:cut])
+	digest.Write([]byte("}"))
+	if hex.EncodeToString(digest.Sum(nil)) != want {
+		return errors.New("was edited: its hash does not fit its text")
+	}
+	return nil
+}
+
+// follows says why l cannot be the record after head, or is nil.
+func (l link) follows(head Head) error {
 	switch {
-	case r.Seq != head.Seq+1:
-		return fmt.Errorf("has number %d where %d must follow: records are missing, added or out of order", r.Seq, head.Seq+1)
-	case r.Prev != head.Hash:
+	case l.Seq != head.Seq+1:
+		return fmt.Errorf("has number %d where %d must follow: records are missing, added or out of order", l.Seq, head.Seq+1)
+	case l.Prev != head.Hash:
 		return fmt.Errorf("does not follow record %d: its hash of the record before is another", head.Seq)
 	}
 	return nil
 }
+
+// head is the head after l.
+func (l link) head() Head { return Head{Seq: l.Seq, Hash: l.Hash} }
 
 // head is the head after r.
 func (r Record) head() Head { return Head{Seq: r.Seq, Hash: r.Hash} }

@@ -172,10 +172,10 @@ func readTail(s segment) (tail, error) {
 	defer file.Close()
 	end := tail{segment: &s}
 	l := newLines(file)
-	first, err := l.first(s)
+	record, err := l.first(s)
 	for err == nil {
-		end.head, end.size = first.head(), l.offset
-		first, err = l.record(end.head)
+		end.head, end.size = record.head(), l.offset
+		record, err = l.link(end.head)
 	}
 	if !errors.Is(err, io.EOF) {
 		end.problem = err

@@ -93,28 +93,28 @@ func (l *lines) next() ([]byte, error) {
 	return nil, err
 }
 
-// record reads the next line as a record that follows head.
-func (l *lines) record(head Head) (Record, error) {
+// link reads the next line as a record that follows head.
+func (l *lines) link(head Head) (link, error) {
 	line, err := l.next()
 	if err != nil {
-		return Record{}, err
+		return link{}, err
 	}
-	record, err := parseLine(line)
+	next, err := parseLink(line)
 	if err != nil {
-		return Record{}, err
+		return link{}, err
 	}
-	return record, record.follows(head)
+	return next, next.follows(head)
 }
 
 // first reads the first line of segment s, whatever record it says came before.
-func (l *lines) first(s segment) (Record, error) {
+func (l *lines) first(s segment) (link, error) {
 	line, err := l.next()
 	if err != nil {
-		return Record{}, err
+		return link{}, err
 	}
-	record, err := parseLine(line)
-	if err == nil && record.Seq != s.first {
-		err = fmt.Errorf("has number %d in a segment that begins with %d", record.Seq, s.first)
+	first, err := parseLink(line)
+	if err == nil && first.Seq != s.first {
+		err = fmt.Errorf("has number %d in a segment that begins with %d", first.Seq, s.first)
 	}
-	return record, err
+	return first, err
 }

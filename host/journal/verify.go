@@ -136,7 +136,7 @@ func (v *verifier) segment(s segment) error {
 	}
 	l := newLines(file)
 	for !v.done() {
-		record, err := l.record(v.report.Head)
+		record, err := l.link(v.report.Head)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

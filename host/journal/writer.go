@@ -98,8 +98,7 @@ func (w *writer) append(text []byte) error {
 	return nil
 }
 
-// saveHead moves the head file to the last durable record. An error is not one of the records; the next call, or close,
-// tries again.
+// saveHead moves the head file to the last durable record. An error is none of the records'; the caller tries again later.
 func (w *writer) saveHead() error {
 	if w.saved == w.head {
 		return nil
