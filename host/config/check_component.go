@@ -53,6 +53,9 @@ func (c *checker) kind(where at, component Component) {
 	if component.Kind == KindUnit && !c.host.Systemd {
 		c.wrongWithHint(where.key("kind"), "systemd is not process 1 here, so there are no units", "use kind command, pidfile or match")
 	}
+	if component.Kind == KindCommand && len(component.StartCommand) > 0 {
+		c.wrong(where.key("start_command"), "kind \"command\" starts its command itself")
+	}
 	if component.OnExit == "stop" && component.Kind != KindCommand {
 		c.wrong(where.key("on_exit"), fmt.Sprintf("only kind \"command\" can end with the daemon, not %q", component.Kind))
 	}

@@ -12,6 +12,9 @@ import (
 func (c *checker) links() {
 	names := c.componentNames()
 	pairs, listens := map[string]at{}, map[string]at{}
+	if c.settings.Dashboard.Enabled {
+		c.once("dashboard.listen", string(c.settings.Dashboard.Listen), listens)
+	}
 	for i, link := range c.settings.Links {
 		where := at("link").index(i)
 		c.reference(where.key("from"), link.From, names)

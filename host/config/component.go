@@ -38,7 +38,7 @@ type Component struct {
 	Mode      Mode              `toml:"mode" default:"" oneof:"manual|supervised|automated|learning" otherwise:"healing.mode" doc:"The mode of this component. The stricter of the two holds unless mode_wins is set."`
 	ModeWins  bool              `toml:"mode_wins" default:"false" doc:"Let mode hold even where healing.mode is stricter."`
 
-	StartCommand   []string      `toml:"start_command" doc:"Replaces the built-in start."`
+	StartCommand   []string      `toml:"start_command" doc:"Starts it, for the kinds that somebody else starts."`
 	StopCommand    []string      `toml:"stop_command" doc:"Replaces the first step of the built-in stop."`
 	RestartCommand []string      `toml:"restart_command" doc:"Replaces stop and start."`
 	ReloadCommand  []string      `toml:"reload_command" doc:"Makes it read its files again."`
@@ -120,6 +120,6 @@ type Parameter struct {
 	Default schema.Scalar `toml:"default" required:"true" example:"8" doc:"The value to start from and to return to."`
 	MaxStep schema.Number `toml:"max_step" example:"8" otherwise:"no limit but min and max" doc:"The largest move at once; a factor for log_int."`
 	Choices []string      `toml:"choices" doc:"The values, for type choice."`
-	File    string        `toml:"file" required:"true" example:"\"shop.toml\"" doc:"The file that holds it, relative to dir and inside a root."`
+	File    string        `toml:"file" required:"true" example:"\"shop.toml\"" doc:"The file that holds it, relative to dir; it is changed only where a root holds the file."`
 	Key     string        `toml:"key" required:"true" example:"\"server.workers\"" doc:"Where in the file it stands."`
 }

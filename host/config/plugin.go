@@ -50,7 +50,7 @@ type Sandbox struct {
 	Timeout      time.Duration          `toml:"timeout" default:"10s" min:"10ms" max:"1h" doc:"Wall-clock time; then it is killed."`
 	Output       Size                   `toml:"output" default:"1MiB" min:"1KiB" max:"1GiB" doc:"Bytes on standard output and error together."`
 	Files        int                    `toml:"files" default:"2000" min:"1" max:"10000000" doc:"Files that it may make."`
-	Require      []string               `toml:"require" oneof:"namespaces|landlock|seccomp|uid|cgroup" doc:"Confinements without which nothing is run; the others are used where the host has them."`
+	Require      []string               `toml:"require" oneof:"seccomp|landlock|namespaces|other-user|no-new-privs|rlimits" doc:"Guards without which nothing is run; the others are used where the host has them."`
 	Interpreters map[string]Interpreter `toml:"interpreters" place:"python" doc:"Interpreters as WASM, for checks in other languages."`
 }
 
