@@ -23,12 +23,21 @@ type at string
 func (a at) key(name string) at { return at(schema.JoinKey(string(a), name)) }
 func (a at) index(i int) at     { return at(schema.JoinIndex(string(a), i)) }
 
-// wrong reports one problem at a key.
+// wrong reports one problem at a key, unless the key is known to be wrong already: what a value says that could not be read
+// is no help.
 func (c *checker) wrong(where at, text string) { c.wrongWithHint(where, text, "") }
 
 func (c *checker) wrongWithHint(where at, text, hint string) {
 	path := string(where)
+	if c.reported(path) {
+		return
+	}
 	c.problems = append(c.problems, schema.Problem{Line: c.positions.Line(path), Path: path, Text: text, Hint: hint})
+}
+
+// reported says whether a key is already known to be wrong.
+func (c *checker) reported(path string) bool {
+	return slices.ContainsFunc(c.problems, func(p schema.Problem) bool { return p.Path == path })
 }
 
 func (c *checker) sorted() []schema.Problem {

@@ -74,9 +74,7 @@ func (c *checker) number(where at, n schema.Number, kind ParameterType) (float64
 	value, given := n.Value()
 	switch {
 	case !given:
-		if !c.reported(where) {
-			c.wrong(where, fmt.Sprintf("is required for type %q", kind))
-		}
+		c.wrong(where, fmt.Sprintf("is required for type %q", kind))
 		return 0, false
 	case kind != ParameterFloat && value != math.Trunc(value):
 		c.wrong(where, fmt.Sprintf("%v is not a whole number, as type %q needs", value, kind))

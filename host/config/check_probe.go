@@ -56,20 +56,10 @@ func (c *checker) probeType(where at, probe Probe) {
 	for _, key := range keysOf(probe) {
 		here := where.key(key.name)
 		switch own := key.of == probe.Type; {
-		case own && key.required && !key.set && !c.reported(here):
+		case own && key.required && !key.set:
 			c.wrong(here, fmt.Sprintf("is required for type %q", probe.Type))
 		case !own && key.set:
 			c.wrong(here, fmt.Sprintf("is for type %q, this probe is of type %q", key.of, probe.Type))
 		}
 	}
-}
-
-// reported says whether a key is already known to be wrong.
-func (c *checker) reported(where at) bool {
-	for _, p := range c.problems {
-		if p.Path == string(where) {
-			return true
-		}
-	}
-	return false
 }

@@ -94,11 +94,12 @@ type Errors struct {
 	Problems []schema.Problem
 }
 
-// Error gives one line for each problem: file, line, path of the key, what is wrong, and a hint where there is one.
+// Error gives one line for each problem, in the form file:line: path of the key: what is wrong; and a hint where there is
+// one.
 func (e *Errors) Error() string {
 	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
-		lines[i] = e.File + ": " + p.String()
+		lines[i] = fmt.Sprintf("%s:%d: %s", e.File, p.Line, p)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,12 +33,12 @@ func problemsOf(t *testing.T, text string, host Host) []string {
 		return nil
 	}
 	var all *Errors
-	if !errors.As(err, &all) {
-		t.Fatalf("Parse: got %T %v, want *Errors\ntext:\n%s", err, err, text)
+	if !errors.As(err, &all) || !strings.HasPrefix(all.Error(), fmt.Sprintf("/srv/config.toml:%d: ", all.Problems[0].Line)) {
+		t.Fatalf("Parse: got %T %v, want *Errors with file and line\ntext:\n%s", err, err, text)
 	}
 	lines := make([]string, len(all.Problems))
 	for i, p := range all.Problems {
-		lines[i] = p.String()
+		lines[i] = fmt.Sprintf("line %d: %s", p.Line, p)
 	}
 	return lines
 }

@@ -3,6 +3,7 @@ package journal
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -60,7 +61,7 @@ func killAfter(t *testing.T, dir string, n int) uint64 {
 			}
 		}
 		line, err := lines.ReadString('\n')
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		seq, err := strconv.ParseUint(strings.TrimSpace(line), 10, 64)

@@ -48,28 +48,35 @@ const followChunk = 256
 // Follow yields every record from number from on, and waits for more until ctx ends or the journal is closed. After an
 // error it ends.
 func (j *Journal) Follow(ctx context.Context, from uint64) iter.Seq2[Record, error] {
-	from = max(from, 1)
 	return func(yield func(Record, error) bool) {
+		next := max(from, 1)
 		for {
 			head, changed := j.watch()
-			for from <= head.Seq {
-				list, err := records(j.dir, span{from: from, to: head.Seq, limit: followChunk})
-				if err != nil {
-					yield(Record{}, err)
-					return
-				}
-				for _, r := range list {
-					if !yield(r, nil) {
-						return
-					}
-				}
-				from = nextAfter(list, head)
-			}
-			if !j.wait(ctx, changed, from) {
+			var more bool
+			if next, more = j.yieldTo(head, next, yield); !more || !j.wait(ctx, changed, next) {
 				return
 			}
 		}
 	}
+}
+
+// yieldTo yields the records from number from up to head. It returns the number behind them, and false where the reader
+// wants no more or reading failed.
+func (j *Journal) yieldTo(head Head, from uint64, yield func(Record, error) bool) (uint64, bool) {
+	for from <= head.Seq {
+		list, err := records(j.dir, span{from: from, to: head.Seq, limit: followChunk})
+		if err != nil {
+			yield(Record{}, err)
+			return from, false
+		}
+		for _, r := range list {
+			if !yield(r, nil) {
+				return from, false
+			}
+		}
+		from = nextAfter(list, head)
+	}
+	return from, true
 }
 
 // nextAfter is the number behind the last one read; an empty list means a gap that reaches up to head.

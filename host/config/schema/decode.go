@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 )
 
@@ -83,11 +84,12 @@ func (d *decoder) named(path, key string, sub map[string]any, into reflect.Value
 func (d *decoder) value(path string, raw any, target reflect.Value, f field) {
 	switch f.kind {
 	case KindTable:
-		if sub, ok := raw.(map[string]any); ok {
-			d.table(path, sub, target)
+		sub, ok := raw.(map[string]any)
+		if !ok {
+			d.report(path, fmt.Sprintf("want a table, got %s", shown(raw)), fmt.Sprintf("begin it with [%s]", indexes.ReplaceAllString(path, "")))
 			return
 		}
-		d.wrongType(path, raw, f)
+		d.table(path, sub, target)
 	case KindTables:
 		d.tables(path, raw, target, f)
 	case KindNamed:
@@ -105,10 +107,13 @@ func (d *decoder) value(path string, raw any, target reflect.Value, f field) {
 	}
 }
 
+// indexes are the parts of a path that are not written in the header of a table.
+var indexes = regexp.MustCompile(`\[\d+\]`)
+
 func (d *decoder) tables(path string, raw any, target reflect.Value, f field) {
 	elements, ok := asTables(raw)
 	if !ok {
-		d.wrongType(path, raw, f)
+		d.report(path, fmt.Sprintf("want an array of tables, got %s", shown(raw)), fmt.Sprintf("begin each with [[%s]]", indexes.ReplaceAllString(path, "")))
 		return
 	}
 	slice := reflect.MakeSlice(f.typ, len(elements), len(elements))

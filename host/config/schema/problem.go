@@ -1,10 +1,6 @@
 package schema
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Problem is one thing that is wrong with a text, at one key.
 type Problem struct {
@@ -18,18 +14,16 @@ type Problem struct {
 	Hint string
 }
 
-// String returns the problem as one line without the name of the file.
+// String returns path, text and hint as one sentence, without the line.
 func (p Problem) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "line %d: ", p.Line)
+	sentence := p.Text
 	if p.Path != "" {
-		b.WriteString(p.Path + ": ")
+		sentence = p.Path + ": " + sentence
 	}
-	b.WriteString(p.Text)
 	if p.Hint != "" {
-		b.WriteString("; " + p.Hint)
+		sentence += "; " + p.Hint
 	}
-	return b.String()
+	return sentence
 }
 
 // sortProblems puts problems in the order of the text; problems of one line keep the order in which they were found.

@@ -26,12 +26,12 @@ func wanted(f field) string {
 	if strings.ContainsRune("aeiou", rune(noun[0])) {
 		article = "an "
 	}
-	switch {
-	case f.kind == KindDuration:
+	switch f.kind {
+	case KindDuration:
 		return fmt.Sprintf("a duration in quotes such as %q", "5s")
-	case f.kind == KindText:
+	case KindText:
 		return fmt.Sprintf("%s%s in quotes such as %q", article, noun, f.sample())
-	case f.kind == KindNamed:
+	case KindNamed:
 		return "tables by name"
 	}
 	return article + noun
