@@ -82,11 +82,25 @@ func pluginSpec(dir, name string, plugins config.Plugins) (plugin.Spec, error) {
 }
 
 // pluginSockets is a folder for the plugins' sockets beside the daemon's own;
-// empty, which means a temporary one, where that path is too long.
+// empty, which means a temporary one, where that path is too long, or where
+// the unprivileged user that root's plugins run as cannot get there.
 func pluginSockets(settings *config.Settings) string {
 	dir := settings.Socket.Path + ".plugins"
-	if len(dir) > maxSocketDir {
+	if len(dir) > maxSocketDir || !openToAll(filepath.Dir(dir)) {
 		return ""
 	}
 	return dir
+}
+
+// openToAll reports whether everybody may pass through a folder and all above.
+func openToAll(dir string) bool {
+	for ; ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil || info.Mode().Perm()&0o001 == 0 {
+			return false
+		}
+		if dir == filepath.Dir(dir) {
+			return true
+		}
+	}
 }

@@ -47,18 +47,14 @@ func (e *InUseError) Error() string {
 // for nobody: a folder in use is an *InUseError.
 func Open(path string) (*Dir, error) {
 	d := &Dir{path: path}
-	err := os.Mkdir(path, 0o700)
-	switch {
-	case err == nil:
-		d.fresh = true
-	case errors.Is(err, fs.ErrNotExist):
-		if err := os.MkdirAll(path, 0o700); err != nil {
-			return nil, cannot(path, err)
-		}
-		d.fresh = true
-	case !errors.Is(err, fs.ErrExist):
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, cannot(path, err)
 	}
+	err := os.Mkdir(path, 0o700)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, cannot(path, err)
+	}
+	d.fresh = err == nil
 	if err := check(path); err != nil {
 		return nil, err
 	}
