@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 )
 
-// Handler serves the switches over HTTP: GET /fault lists the faults and which
-// are on, POST /fault/NAME?for=3s&rate=50 switches one on, DELETE /fault
+// Handler serves the switches over HTTP: GET /fault answers a Listing, POST /fault/NAME?for=3s&rate=50 switches one on, DELETE /fault
 // empties the fault file. A fault is answered with 202 before it acts, because
 // some of them never return.
 func (s *Switches) Handler() http.Handler {
@@ -21,9 +21,17 @@ func (s *Switches) Handler() http.Handler {
 	return mux
 }
 
+// Listing is the answer to GET /fault. PID tells one run of the process from
+// the next.
+type Listing struct {
+	PID    int    `json:"pid"`
+	Faults []Name `json:"faults"`
+	On     []Name `json:"on"`
+}
+
 func (s *Switches) list(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	answer := map[string][]Name{"faults": Names(), "on": s.On()}
+	answer := Listing{PID: os.Getpid(), Faults: Names(), On: s.On()}
 	if err := json.NewEncoder(w).Encode(answer); err != nil {
 		s.log.Warn("list of faults was not sent", "error", err)
 	}
