@@ -39,7 +39,9 @@ type Line struct {
 // Repaired reports that the fault was seen and repaired within its limits.
 func (l Line) Repaired() bool { return len(l.Wrong) == 0 }
 
-func (l *Line) blame(format string, args ...any) { l.Wrong = append(l.Wrong, fmt.Sprintf(format, args...)) }
+func (l *Line) blame(format string, args ...any) {
+	l.Wrong = append(l.Wrong, fmt.Sprintf(format, args...))
+}
 
 // play carries out one fault.
 func (s *Stage) play(ctx context.Context, f Fault) Line {
