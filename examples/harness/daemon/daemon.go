@@ -7,7 +7,6 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +36,6 @@ type Daemon struct {
 	cmd    *exec.Cmd
 	ended  chan struct{} // closed when the process has ended
 	err    error         // why it ended; valid when ended is closed
-	output *bytes.Buffer // valid when ended is closed
 	client *http.Client
 }
 
@@ -49,12 +47,14 @@ const (
 	pause = 20 * time.Millisecond
 	// callTime bounds one question over the socket.
 	callTime = 10 * time.Second
+	// maxWords is how much of the log is shown after a failed start, in bytes.
+	maxWords = 4096
 )
 
 // Start writes the configuration, starts the daemon and waits until it is ready
 // and all victims are well. On an error nothing is left running.
 func Start(ctx context.Context, o Options) (*Daemon, error) {
-	d := &Daemon{opt: o, ended: make(chan struct{}), output: &bytes.Buffer{}}
+	d := &Daemon{opt: o, ended: make(chan struct{})}
 	if err := os.WriteFile(d.configFile(), []byte(configuration(o)), 0o600); err != nil {
 		return nil, fmt.Errorf("start homeostat: %w", err)
 	}
@@ -64,7 +64,12 @@ func Start(ctx context.Context, o Options) (*Daemon, error) {
 		},
 	}}
 	d.cmd = exec.Command(filepath.Join(o.Bin, "homeostat"), "run", "--config", d.configFile())
-	d.cmd.Stdout, d.cmd.Stderr = d.output, d.output
+	log, err := os.Create(d.logFile())
+	if err != nil {
+		return nil, fmt.Errorf("start homeostat: %w", err)
+	}
+	defer func() { _ = log.Close() }() // the daemon has its own descriptor of it
+	d.cmd.Stdout, d.cmd.Stderr = log, log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the trial, which then stops the daemon in order
 	if err := d.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start homeostat: %w", err)
@@ -74,12 +79,13 @@ func Start(ctx context.Context, o Options) (*Daemon, error) {
 		close(d.ended)
 	}()
 	if err := d.settle(ctx); err != nil {
-		return nil, errors.Join(err, d.Stop(), fmt.Errorf("its output was:\n%s", d.Output()))
+		return nil, errors.Join(err, d.Stop(), d.lastWords())
 	}
 	return d, nil
 }
 
 func (d *Daemon) configFile() string { return filepath.Join(d.opt.Dir, "config.toml") }
+func (d *Daemon) logFile() string    { return filepath.Join(d.opt.Dir, "homeostat.log") }
 func (d *Daemon) socket() string     { return filepath.Join(d.opt.Dir, "homeostat.sock") }
 
 // PID is the daemon's process id.
@@ -167,12 +173,11 @@ func kill(pids []int) error {
 	return errors.Join(left...)
 }
 
-// Output is what the daemon wrote, once it has ended.
-func (d *Daemon) Output() string {
-	select {
-	case <-d.ended:
-		return d.output.String()
-	default:
-		return ""
+// lastWords returns the end of the log as an error.
+func (d *Daemon) lastWords() error {
+	b, err := os.ReadFile(d.logFile())
+	if err != nil {
+		return fmt.Errorf("read homeostat's log: %w", err)
 	}
+	return fmt.Errorf("the end of homeostat's log:\n%s", b[max(0, len(b)-maxWords):])
 }
