@@ -144,7 +144,7 @@ func (h *Healer) verdict(ctx context.Context, name string) sdk.Verdict {
 func (h *Healer) begin(ctx context.Context, e machine.Act, unsaved error) {
 	if unsaved != nil {
 		h.work.spawn(func() {
-			_ = h.step(machine.Acted{Ticket: e.Ticket, Err: "not begun, because the intent could not be written down: " + unsaved.Error()})
+			_ = h.step(machine.Acted{Ticket: e.Ticket, NotBegun: true, Err: "not begun, because the intent could not be written down: " + unsaved.Error()})
 		})
 		return
 	}

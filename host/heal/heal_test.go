@@ -41,7 +41,10 @@ func (w *world) wantState(want record.State) record.Incident {
 func (w *world) wantOrders(want ...string) {
 	w.t.Helper()
 	if got := w.ordered(); !slices.Equal(got, want) {
-		w.t.Fatalf("orders were %v, want %v; incidents: %+v", got, want, w.heal.Incidents())
+		for _, inc := range w.heal.Incidents() {
+			w.t.Logf("%s of %v: %+v", inc.ID, inc.Components, inc.History)
+		}
+		w.t.Fatalf("orders were %v, want %v", got, want)
 	}
 }
 

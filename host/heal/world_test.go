@@ -25,6 +25,8 @@ type world struct {
 	heal *Healer
 	end  context.CancelFunc
 	over chan struct{}
+	// lives are the processes whose future is still being played.
+	lives sync.WaitGroup
 
 	mu     sync.Mutex
 	parts  map[string]*part
@@ -103,6 +105,7 @@ func (w *world) boot(set Settings, ladder ...Strategy) {
 func (w *world) halt() {
 	w.end()
 	<-w.over
+	w.lives.Wait()
 }
 
 // tick counts a step of the daemon towards the kill and reports whether it is
@@ -192,7 +195,8 @@ func (w *world) Do(_ context.Context, a sdk.Action, _ string) (string, error) {
 	p.generation++
 	f := p.next(p.generation)
 	p.state, p.verdict = f.state, f.verdict
-	go w.live(a.Target(), p.generation, f)
+	generation := p.generation
+	w.lives.Go(func() { w.live(a.Target(), generation, f) })
 	if err := w.tick(); err != nil {
 		return "", err
 	}
@@ -256,7 +260,7 @@ func (w *world) observe(e sdk.Event) {
 }
 
 func (w *world) report(name, kind string, s sdk.Severity) {
-	w.say(sdk.Anomaly{Component: name, Key: keyOf(kind), Kind: kind, Severity: s, Score: 1, Start: time.Now(), Summary: name + " " + kind})
+	w.say(sdk.Anomaly{Component: name, Key: keyOf(kind), Kind: kind, Severity: s, Score: 1, Start: time.Now(), TTL: 24 * time.Hour, Summary: name + " " + kind})
 }
 
 func (w *world) ended(name, kind string) {

@@ -51,6 +51,8 @@ type Acted struct {
 	Generation uint64
 	// Down reports that the component did not run when the action had ended.
 	Down bool
+	// NotBegun reports that nothing was done at all.
+	NotBegun bool
 	// Err is why the action did not work, empty when it did.
 	Err string
 }

@@ -167,6 +167,12 @@ func (a Acted) apply(m *Machine) error {
 	rec.Steps = append(rec.Steps, a.Steps...)
 	names := targets(inc, rec.Proposal)
 	m.uncover(rec, names)
+	if a.NotBegun {
+		rec.StartedAt, rec.Text = nil, a.Err
+		m.endRecovery(inc, rec, sdk.ResultAborted)
+		m.enterUntil(inc, record.PhaseWaiting, m.now.Add(reask), a.Err)
+		return nil
+	}
 	for _, t := range names {
 		m.acted[t] = act{recovery: rec.ID, start: *rec.StartedAt}
 	}
