@@ -182,9 +182,12 @@ func (l *Ledger) Next() time.Time {
 // Find returns the open anomaly of that id, nil for none.
 func (l *Ledger) Find(id string) *record.Anomaly { return l.byID[id] }
 
-// Restore takes an anomaly that was open when the daemon ended.
+// Restore takes an anomaly that was open when the daemon ended. Its detector
+// may have forgotten it, so it has the ledger's own time to be reported again,
+// whatever longer time it named.
 func (l *Ledger) Restore(a record.Anomaly) {
 	if a.Open {
+		a.TTL = 0
 		l.open[a.Detector+"\x00"+a.Anomaly.ID()], l.byID[a.ID] = &a, &a
 	}
 }
