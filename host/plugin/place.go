@@ -1,0 +1,69 @@
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+
+	"github.com/homeostat/homeostat/host/plugin/runner"
+)
+
+// defaultUser is who plugins run as where the daemon is root.
+const defaultUser = "nobody"
+
+// identityOf looks the plugins' user up; nil where the daemon is not root.
+func identityOf(name string) (*runner.Identity, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	if name == "" {
+		name = defaultUser
+	}
+	u, err := user.Lookup(name)
+	if err != nil {
+		return nil, fmt.Errorf("find the user that plugins run as: %w", err)
+	}
+	uid, uidError := strconv.ParseUint(u.Uid, 10, 32)
+	gid, gidError := strconv.ParseUint(u.Gid, 10, 32)
+	if err := errors.Join(uidError, gidError); err != nil {
+		return nil, fmt.Errorf("find the user that plugins run as: %s: %w", name, err)
+	}
+	return &runner.Identity{UID: uint32(uid), GID: uint32(gid)}, nil
+}
+
+// maxSocketDir leaves room for what go-plugin appends: a unix socket's path has
+// at most 107 bytes (unix(7)), of which "/plugin-dirN/pluginN" takes 41.
+const maxSocketDir = 60
+
+// openSockets makes an empty folder that plugins can enter and not list. Each
+// plugin gets a folder of its own in it, which only it and the daemon can open.
+func openSockets(dir string) (string, error) {
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "homeostat-"); err != nil {
+			return "", fmt.Errorf("make the folder for plugin sockets: %w", err)
+		}
+	}
+	if len(dir) > maxSocketDir {
+		return "", fmt.Errorf("the folder for plugin sockets %s has %d bytes, at most %d are possible", dir, len(dir), maxSocketDir)
+	}
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return "", fmt.Errorf("make the folder for plugin sockets: %w", err)
+	}
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return "", fmt.Errorf("open the folder for plugin sockets to the plugins: %w", err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil {
+		return "", fmt.Errorf("empty the folder for plugin sockets: %w", err)
+	}
+	for _, entry := range left {
+		if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
+			return "", fmt.Errorf("empty the folder for plugin sockets: %w", err)
+		}
+	}
+	return dir, nil
+}
