@@ -42,13 +42,13 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		gauge(upDesc, indicator(status.State == sdk.StateUp), s.Name)
 		counter(ordersDesc, float64(c.app.orders.of(s.Name)), s.Name)
 	}
-	for _, p := range (daemonService{c.app}).Plugins() {
+	for _, p := range daemonService(c).Plugins() {
 		gauge(pluginDesc, indicator(p.State == "ready"), p.Name, p.Kind)
 		counter(respawnDesc, float64(p.Restarts), p.Name)
 	}
 }
 
-func indicator(on bool) float64 { //nolint:revive // a metric of a fact
+func indicator(on bool) float64 { //nolint:revive // a metric of a fact is 1 or 0
 	if on {
 		return 1
 	}

@@ -29,7 +29,7 @@ func (a *App) services() api.Services {
 }
 
 // ordered writes an operator's order into the audit log before it is done.
-func (a *App) ordered(ctx context.Context, order api.Order, name, reason string) error { //nolint:revive // who, what, on what and why are what an order is
+func (a *App) ordered(ctx context.Context, order api.Order, name, reason string) error {
 	return a.record(api.Actor(ctx), "component."+string(order), map[string]any{"component": name, "reason": reason})
 }
 
@@ -176,7 +176,7 @@ func (s tokenService) Lookup(text string) (api.Identity, bool) {
 }
 
 // CreateToken makes a token.
-func (s tokenService) CreateToken(ctx context.Context, name, role string, life time.Duration) (api.NewToken, error) { //nolint:revive // the interface of the API
+func (s tokenService) CreateToken(ctx context.Context, name, role string, life time.Duration) (api.NewToken, error) {
 	text, t, err := s.app.tokens.Create(name, role, time.Now(), life)
 	if err != nil {
 		return api.NewToken{}, err
@@ -228,7 +228,7 @@ func (s auditService) Verify() (api.AuditReport, error) {
 }
 
 // Samples reads a signal's history.
-func (s signalService) Samples(component, name string, from, to time.Time) (api.Samples, error) { //nolint:revive // which series, and from when to when
+func (s signalService) Samples(component, name string, from, to time.Time) (api.Samples, error) {
 	out := api.Samples{Component: component, Name: name, Times: []int64{}, Values: []float64{}}
 	found, err := s.app.history.Series(context.Background(), history.Query{Component: component, Name: name, From: from, To: to})
 	if err != nil {

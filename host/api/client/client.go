@@ -55,7 +55,7 @@ func (c *Client) Get(ctx context.Context, path string, out any) error {
 
 // Do sends a request with in as its JSON body, nil for none, and reads the
 // answer into out, nil to drop it. A problem comes back as *Error.
-func (c *Client) Do(ctx context.Context, method, path string, in, out any) error { //nolint:revive // method, path, in and out are what a request is
+func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {
 	res, err := c.send(ctx, method, path, in)
 	if err != nil {
 		return err

@@ -87,7 +87,7 @@ func reloadOn(ctx context.Context, hup <-chan os.Signal, a *app.App) {
 }
 
 func newLogger(settings config.Log, w io.Writer) hclog.Logger {
-	level := hclog.LevelFromString(string(settings.Level))
+	level := hclog.LevelFromString(settings.Level)
 	if settings.Level == "warning" {
 		level = hclog.Warn
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -81,21 +82,25 @@ func fetchOverview(ctx context.Context, c *client.Client) (overview, error) {
 
 func watchStatus(ctx context.Context, w io.Writer, c *client.Client) error {
 	changed := make(chan struct{}, 1)
-	streamed := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		streamed <- c.Events(ctx, api.Base+"/events", func(client.Event) error {
-			select {
-			case changed <- struct{}{}:
-			default:
-			}
-			return nil
-		})
-	}()
+	var stream sync.WaitGroup
+	stream.Go(func() { followChanges(ctx, c, changed) })
 	err := drawLoop(ctx, w, c, changed)
 	cancel()
-	<-streamed
+	stream.Wait()
 	return err
+}
+
+// followChanges pokes the drawing whenever something happens. Without a stream
+// the page is still redrawn now and then, so its end is no error.
+func followChanges(ctx context.Context, c *client.Client, changed chan<- struct{}) {
+	_ = c.Events(ctx, api.Base+"/events", func(client.Event) error {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+		return nil
+	})
 }
 
 func drawLoop(ctx context.Context, w io.Writer, c *client.Client, changed <-chan struct{}) error {
