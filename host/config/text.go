@@ -119,9 +119,6 @@ func (r *StatusRange) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Holds reports whether code lies in the range.
-func (r StatusRange) Holds(code int) bool { return code >= r.From && code <= r.To }
-
 // String returns the form that UnmarshalText reads.
 func (r StatusRange) String() string {
 	if r.From == r.To {

@@ -32,15 +32,16 @@ func (g *failOnce) Enter(op atomicfile.Op) error {
 	return syscall.ENOSPC
 }
 
-// heldWrite counts the writes to segments and holds the first one until release is closed.
-type heldWrite struct {
+// held counts the operations of one name on segments and holds the first one until release is closed.
+type held struct {
+	name    string
 	release chan struct{}
-	writes  atomic.Int64
+	count   atomic.Int64
 }
 
 // Enter implements atomicfile.Gate.
-func (g *heldWrite) Enter(op atomicfile.Op) error {
-	if op.Name == "write" && strings.HasSuffix(op.Path, segmentSuffix) && g.writes.Add(1) == 1 {
+func (g *held) Enter(op atomicfile.Op) error {
+	if op.Name == g.name && strings.HasSuffix(op.Path, segmentSuffix) && g.count.Add(1) == 1 {
 		<-g.release
 	}
 	return nil

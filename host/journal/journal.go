@@ -5,7 +5,8 @@
 // with the number and hash of a last record. Each record holds the hash of the one before it, so an edited, removed,
 // added or reordered byte breaks the chain at that record; the head tells when records are missing at the end. Verify
 // finds the first such place. There is no secret: who may write all files of the folder can write a whole new chain.
-// That is found only by comparing with a Head that was kept elsewhere (see Verify), which is why the daemon logs it.
+// That is found only by comparing with a Head that was kept elsewhere (see Verify), so whoever opens a journal does well to
+// log its Head now and then, to a place that others keep.
 //
 // The package knows nothing of what is recorded, and never removes a segment. It does not lock the folder: the owner of
 // the state folder sees to it that one process at a time has it open. A Journal may be used from several goroutines;

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
 	"github.com/homeostat/homeostat/host/atomicfile"
+	"github.com/homeostat/homeostat/host/atomicfile/failpoint"
 )
 
 // open opens the journal in dir and closes it at the end of the test.
@@ -157,7 +160,7 @@ func TestManyWritersShareOneChain(t *testing.T) {
 func TestRecordsThatWaitForADiskShareOneWrite(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		gate := &heldWrite{release: make(chan struct{})}
+		gate := &held{name: "write", release: make(chan struct{})}
 		j := open(t, dir, Options{Ops: atomicfile.Ops{Gate: gate}})
 		const writers = 16
 		var group sync.WaitGroup
@@ -167,10 +170,51 @@ func TestRecordsThatWaitForADiskShareOneWrite(t *testing.T) {
 		synctest.Wait()
 		close(gate.release)
 		group.Wait()
-		if got := gate.writes.Load(); got != 2 {
+		if got := gate.count.Load(); got != 2 {
 			t.Errorf("got %d writes, want 2: the one that was held, and one for the %d records behind it", got, writers-1)
 		}
 	})
+}
+
+func TestAppendAnswersAndShowsOnlyWhatIsSynced(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		gate := &held{name: "fsync", release: make(chan struct{})}
+		j := open(t, dir, Options{Ops: atomicfile.Ops{Gate: gate}})
+		var answered atomic.Bool
+		var group sync.WaitGroup
+		group.Go(func() {
+			add(t, j, 1)
+			answered.Store(true)
+		})
+		synctest.Wait()
+		if gate.count.Load() != 1 || answered.Load() || j.Head().Seq != 0 {
+			t.Errorf("during the sync: got answered %t and head %d, want neither yet", answered.Load(), j.Head().Seq)
+		}
+		close(gate.release)
+		group.Wait()
+		if j.Head().Seq != 1 {
+			t.Errorf("after the sync: got head %d, want 1", j.Head().Seq)
+		}
+	})
+}
+
+func TestNewSegmentIsInItsFolderBeforeItIsWritten(t *testing.T) {
+	dir := t.TempDir()
+	gate := failpoint.Count()
+	j := open(t, dir, Options{Ops: atomicfile.Ops{Gate: gate}})
+	add(t, j, 1)
+	var got []string
+	for _, op := range gate.Seen() {
+		if op.Path == filepath.Join(dir, segmentName(1)) || op.Name == "fsync" && op.Path == dir {
+			got = append(got, op.Name)
+		}
+	}
+	// The first fsync is of the folder for the first head file.
+	want := []string{"fsync", "openat", "fsync", "write", "fsync"}
+	if len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
+		t.Errorf("got %v, want them to begin with %v", got, want)
+	}
 }
 
 func TestFollowYieldsOldAndNewRecordsUntilClose(t *testing.T) {
