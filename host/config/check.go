@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/homeostat/homeostat/host/config/position"
 	"github.com/homeostat/homeostat/host/config/schema"
 )
 
@@ -13,15 +14,15 @@ import (
 type checker struct {
 	settings  *Settings
 	host      Host
-	positions schema.Positions
+	positions position.Index
 	problems  []schema.Problem
 }
 
 // at is the path of a table or key in the file.
 type at string
 
-func (a at) key(name string) at { return at(schema.JoinKey(string(a), name)) }
-func (a at) index(i int) at     { return at(schema.JoinIndex(string(a), i)) }
+func (a at) key(name string) at { return at(position.Key(string(a), name)) }
+func (a at) index(i int) at     { return at(position.Element(string(a), i)) }
 
 // wrong reports one problem at a key, unless the key is known to be wrong already: what a value says that could not be read
 // is no help.

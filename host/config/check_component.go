@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/homeostat/homeostat/host/config/form"
 )
 
 func (c *checker) componentNames() []string {
@@ -97,7 +99,7 @@ func (c *checker) commands(where at, component Component) {
 
 // named checks a name that is written as a key.
 func (c *checker) named(where at, name string) {
-	if err := new(Name).UnmarshalText([]byte(name)); err != nil {
+	if err := new(form.Name).UnmarshalText([]byte(name)); err != nil {
 		c.wrong(where, err.Error())
 	}
 }

@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/homeostat/homeostat/host/config/form"
+)
 
 func (c *checker) probes(component at, probes []Probe) {
 	seen := map[string]at{}
@@ -35,12 +39,12 @@ type probeKey struct {
 }
 
 // defaultStatus is the range that a probe has when it gives none.
-var defaultStatus = StatusRange{From: 200, To: 399}
+var defaultStatus = form.StatusRange{From: 200, To: 399}
 
 func keysOf(p Probe) []probeKey {
 	return []probeKey{
 		{name: "url", of: ProbeHTTP, set: p.URL != "", required: true},
-		{name: "status", of: ProbeHTTP, set: p.Status != defaultStatus && p.Status != StatusRange{}},
+		{name: "status", of: ProbeHTTP, set: p.Status != defaultStatus && p.Status != form.StatusRange{}},
 		{name: "body", of: ProbeHTTP, set: p.Body != ""},
 		{name: "address", of: ProbeTCP, set: p.Address != "", required: true},
 		{name: "command", of: ProbeExec, set: len(p.Command) > 0, required: true},

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/homeostat/homeostat/host/config/form"
 	"github.com/homeostat/homeostat/host/config/schema"
 )
 
@@ -23,18 +24,18 @@ const (
 
 // Component is one table [[component]].
 type Component struct {
-	Name      Name              `toml:"name" required:"true" example:"\"web\"" doc:"Lower-case letters, digits, _ and -, at most 63, beginning with a letter."`
+	Name      form.Name         `toml:"name" required:"true" example:"\"web\"" doc:"Lower-case letters, digits, _ and -, at most 63, beginning with a letter."`
 	Kind      Kind              `toml:"kind" default:"command" oneof:"command|pidfile|match|unit" doc:"command: homeostat starts and owns it. pidfile, match: somebody else starts it. unit: systemd does."`
 	Command   []string          `toml:"command" example:"[\"./shop-web\", \"--config\", \"shop.toml\"]" doc:"Program and arguments, for kind command. A program with a slash is relative to dir."`
 	Pidfile   string            `toml:"pidfile" default:"" doc:"File with the process id, for kind pidfile."`
-	Match     Pattern           `toml:"match" default:"" doc:"Regular expression over the whole command line, for kind match."`
-	Unit      Unit              `toml:"unit" default:"" doc:"Name of the unit, for kind unit, with its suffix."`
+	Match     form.Pattern      `toml:"match" default:"" doc:"Regular expression over the whole command line, for kind match."`
+	Unit      form.Unit         `toml:"unit" default:"" doc:"Name of the unit, for kind unit, with its suffix."`
 	Dir       string            `toml:"dir" default:"." doc:"Working folder, relative to this file."`
 	Env       map[string]string `toml:"env" example:"{ LANG = \"C\" }" doc:"Environment added for its commands."`
 	User      string            `toml:"user" default:"" otherwise:"the daemon's user" doc:"User to run as; needs root."`
 	DependsOn []string          `toml:"depends_on" doc:"Components that must be healthy for this one."`
 	Logs      []string          `toml:"logs" doc:"Log files to follow."`
-	Scrape    URL               `toml:"scrape" default:"" example:"\"http://127.0.0.1:9101/metrics\"" doc:"Where it shows metrics in Prometheus' text form."`
+	Scrape    form.URL          `toml:"scrape" default:"" example:"\"http://127.0.0.1:9101/metrics\"" doc:"Where it shows metrics in Prometheus' text form."`
 	Mode      Mode              `toml:"mode" default:"" oneof:"manual|supervised|automated|learning" otherwise:"healing.mode" doc:"The mode of this component. The stricter of the two holds unless mode_wins is set."`
 	ModeWins  bool              `toml:"mode_wins" default:"false" doc:"Let mode hold even where healing.mode is stricter."`
 
@@ -61,8 +62,8 @@ type Restarts struct {
 
 // Model is the table model of a component.
 type Model struct {
-	Module string `toml:"module" default:"" doc:"WASM file with the function fitness, relative to this file."`
-	SHA256 Digest `toml:"sha256" default:"" doc:"Its SHA-256; required with module."`
+	Module string      `toml:"module" default:"" doc:"WASM file with the function fitness, relative to this file."`
+	SHA256 form.Digest `toml:"sha256" default:"" doc:"Its SHA-256; required with module."`
 }
 
 // Declared is one table declared.NAME of a component.
@@ -85,17 +86,17 @@ const (
 
 // Probe is one table [[component.probe]].
 type Probe struct {
-	Name       string        `toml:"name" default:"" otherwise:"the type" doc:"What it is called in status and messages."`
-	Type       ProbeType     `toml:"type" required:"true" oneof:"http|tcp|exec|unix" example:"\"http\"" doc:"How it asks."`
-	URL        URL           `toml:"url" default:"" example:"\"http://127.0.0.1:9100/health\"" doc:"What is requested, for type http."`
-	Status     StatusRange   `toml:"status" default:"200-399" doc:"The healthy status codes, for type http."`
-	Body       string        `toml:"body" default:"" doc:"A text that the body must contain, for type http."`
-	Address    Address       `toml:"address" default:"" doc:"What is connected to, for type tcp."`
-	Path       string        `toml:"path" default:"" doc:"The socket that is connected to, for type unix."`
-	Command    []string      `toml:"command" doc:"What is run, for type exec; exit 0 is healthy."`
-	Interval   time.Duration `toml:"interval" default:"5s" min:"100ms" max:"1h" doc:"How often it asks while all is well."`
-	Timeout    time.Duration `toml:"timeout" default:"2s" min:"10ms" max:"10m" doc:"How long an answer may take."`
-	MaxLatency time.Duration `toml:"max_latency" default:"0s" min:"0s" max:"10m" doc:"A slower answer is a failure; 0s for no such limit."`
+	Name       string           `toml:"name" default:"" otherwise:"the type" doc:"What it is called in status and messages."`
+	Type       ProbeType        `toml:"type" required:"true" oneof:"http|tcp|exec|unix" example:"\"http\"" doc:"How it asks."`
+	URL        form.URL         `toml:"url" default:"" example:"\"http://127.0.0.1:9100/health\"" doc:"What is requested, for type http."`
+	Status     form.StatusRange `toml:"status" default:"200-399" doc:"The healthy status codes, for type http."`
+	Body       string           `toml:"body" default:"" doc:"A text that the body must contain, for type http."`
+	Address    form.Address     `toml:"address" default:"" doc:"What is connected to, for type tcp."`
+	Path       string           `toml:"path" default:"" doc:"The socket that is connected to, for type unix."`
+	Command    []string         `toml:"command" doc:"What is run, for type exec; exit 0 is healthy."`
+	Interval   time.Duration    `toml:"interval" default:"5s" min:"100ms" max:"1h" doc:"How often it asks while all is well."`
+	Timeout    time.Duration    `toml:"timeout" default:"2s" min:"10ms" max:"10m" doc:"How long an answer may take."`
+	MaxLatency time.Duration    `toml:"max_latency" default:"0s" min:"0s" max:"10m" doc:"A slower answer is a failure; 0s for no such limit."`
 }
 
 // ParameterType says what values a parameter takes.
@@ -113,7 +114,7 @@ const (
 // Parameter is one table [[component.parameter]]. After the checks Default fits the type, and Min, Max and MaxStep are
 // numbers where the type is int, log_int or float.
 type Parameter struct {
-	Name    Name          `toml:"name" required:"true" example:"\"workers\"" doc:"Unique within the component."`
+	Name    form.Name     `toml:"name" required:"true" example:"\"workers\"" doc:"Unique within the component."`
 	Type    ParameterType `toml:"type" required:"true" oneof:"int|log_int|float|bool|choice" example:"\"int\"" doc:"log_int is an integer that is moved by factors."`
 	Min     schema.Number `toml:"min" example:"1" doc:"Smallest value; required for int, log_int and float."`
 	Max     schema.Number `toml:"max" example:"64" doc:"Largest value; required for int, log_int and float."`

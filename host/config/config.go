@@ -16,12 +16,6 @@ import (
 	"github.com/homeostat/homeostat/host/config/schema"
 )
 
-// Percent is a share from 0 to 100, written "90%".
-type Percent = schema.Percent
-
-// Size is a number of bytes, written "256MiB".
-type Size = schema.Size
-
 // Settings is one configuration, checked as a whole, with every default filled in and every path absolute, except the
 // paths of plugins, which the plugin store resolves.
 type Settings struct {

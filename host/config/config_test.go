@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/homeostat/homeostat/host/config/form"
 )
 
 // rootHost is a host on which every key may be used.
@@ -62,17 +64,17 @@ func TestEmptyFileHasTheDefaultsOfTheMission(t *testing.T) {
 		{"safety.rate.max", s.Safety.Rate.Max, 10},
 		{"safety.rate.window", s.Safety.Rate.Window, time.Minute},
 		{"safety.health.min_score", s.Safety.Health.MinScore, 80},
-		{"safety.health.cpu_max", s.Safety.Health.CPUMax, Percent(90)},
-		{"safety.health.memory_min_available", s.Safety.Health.MemoryMinAvailable, Percent(20)},
+		{"safety.health.cpu_max", s.Safety.Health.CPUMax, form.Percent(90)},
+		{"safety.health.memory_min_available", s.Safety.Health.MemoryMinAvailable, form.Percent(20)},
 		{"safety.screen.max_chars", s.Safety.Screen.MaxChars, 10000},
 		{"backup.keep_days", s.Backup.KeepDays, 7},
 		{"backup.keep_max", s.Backup.KeepMax, 50},
-		{"dashboard.listen", s.Dashboard.Listen, Address("127.0.0.1:8080")},
+		{"dashboard.listen", s.Dashboard.Listen, form.Address("127.0.0.1:8080")},
 		{"log.level", s.Log.Level, "info"},
 		{"history.days", s.History.Days, 7},
 		{"state.dir", s.State.Dir, "/var/lib/homeostat"},
 		{"socket.path", s.Socket.Path, "/run/homeostat/homeostat.sock"},
-		{"sandbox.memory", s.Sandbox.Memory, Size(256 << 20)},
+		{"sandbox.memory", s.Sandbox.Memory, form.Size(256 << 20)},
 		{"sandbox.timeout", s.Sandbox.Timeout, 10 * time.Second},
 		{"sandbox.files", s.Sandbox.Files, 2000},
 	} {
@@ -154,7 +156,7 @@ func TestEveryTableIsRead(t *testing.T) {
 		key       string
 		got, want any
 	}{
-		{"cpu_max", s.Safety.Health.CPUMax, Percent(95.5)},
+		{"cpu_max", s.Safety.Health.CPUMax, form.Percent(95.5)},
 		{"kind of the first component", s.Components[0].Kind, KindCommand},
 		{"dir", web.Dir, "/srv/shop"},
 		{"program", web.Command[0], "/srv/shop/shop-web"},
@@ -162,7 +164,7 @@ func TestEveryTableIsRead(t *testing.T) {
 		{"env", web.Env["LANG"], "C"},
 		{"logs", web.Logs[0], "/srv/shop/web.log"},
 		{"restarts", web.Restarts, Restarts{Max: 3, Window: 5 * time.Minute}},
-		{"probe status", web.Probes[0].Status, StatusRange{200, 200}},
+		{"probe status", web.Probes[0].Status, form.StatusRange{From: 200, To: 200}},
 		{"probe name", web.Probes[1].Name, "tcp"},
 		{"parameter file", web.Parameters[0].File, "/srv/shop/shop.toml"},
 		{"parameter default", web.Parameters[0].Default.Value(), int64(8)},
@@ -170,7 +172,7 @@ func TestEveryTableIsRead(t *testing.T) {
 		{"root path", s.Roots[0].Path, "/srv/shop"},
 		{"root activate", s.Roots[0].Activate, ActivateRestart},
 		{"check", s.Roots[0].Checks[0].Module, "/srv/checks/shop.wasm"},
-		{"plugin limit", s.Plugins.Named["timeseries"].Limits.Memory, Size(64 << 20)},
+		{"plugin limit", s.Plugins.Named["timeseries"].Limits.Memory, form.Size(64 << 20)},
 		{"plugin call", s.Plugins.Named["timeseries"].Limits.Call, 2 * time.Second},
 		{"interpreter", s.Sandbox.Interpreters["python"].WASM, "/srv/python.wasm"},
 	} {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/homeostat/homeostat/host/config/form"
+	"github.com/homeostat/homeostat/host/config/position"
 	"github.com/homeostat/homeostat/host/config/schema"
 )
 
@@ -24,13 +26,13 @@ func placeOf(table schema.Table) place {
 		if step.Shape == schema.Named {
 			name = step.Example
 		}
-		p.path = schema.JoinKey(p.path, name)
+		p.path = position.Key(p.path, name)
 		if last := i == len(table.Steps)-1; last || step.Shape == schema.Repeated {
 			outer := schema.Table{Steps: table.Steps[:i+1]}
 			p.lines = append(p.lines, outer.Header(schema.Sample))
 		}
 		if step.Shape == schema.Repeated {
-			p.path = schema.JoinIndex(p.path, 0)
+			p.path = position.Element(p.path, 0)
 		}
 	}
 	return p
@@ -40,7 +42,7 @@ func placeOf(table schema.Table) place {
 func refused(t *testing.T, p place, key, line string, words ...string) {
 	t.Helper()
 	text := strings.Join(append(append([]string{}, p.lines...), line), "\n")
-	want := fmt.Sprintf("line %d: %s", len(p.lines)+1, schema.JoinKey(p.path, key))
+	want := fmt.Sprintf("line %d: %s", len(p.lines)+1, position.Key(p.path, key))
 	for _, problem := range problemsOf(t, text, rootHost()) {
 		rest, ok := strings.CutPrefix(problem, want)
 		if ok && strings.ContainsAny(rest[:1], ":[.") && containsAll(rest, words) {
@@ -149,11 +151,11 @@ func moved(t *testing.T, key schema.Key, limit string, by int64) string {
 		}
 		return strconv.Quote((d + time.Duration(by)).String())
 	}
-	var size Size
+	var size form.Size
 	if err := size.UnmarshalText([]byte(limit)); err != nil {
 		t.Fatal(err)
 	}
-	return strconv.Quote((size + Size(by)).String())
+	return strconv.Quote((size + form.Size(by)).String())
 }
 
 func TestEveryChoiceNamesTheOthers(t *testing.T) {
@@ -181,7 +183,7 @@ func TestEveryRequiredKeyIsMissedAtItsTable(t *testing.T) {
 		if !key.Required {
 			return
 		}
-		want := fmt.Sprintf("line %d: %s: is required", len(p.lines), schema.JoinKey(p.path, key.Name))
+		want := fmt.Sprintf("line %d: %s: is required", len(p.lines), position.Key(p.path, key.Name))
 		for _, problem := range problemsOf(t, strings.Join(p.lines, "\n"), rootHost()) {
 			if problem == want {
 				return

@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 
+	"github.com/homeostat/homeostat/host/config/reference"
 	"github.com/homeostat/homeostat/host/config/schema"
 )
 
@@ -22,13 +23,13 @@ of the program and its arguments; no shell is involved.
 `
 
 // ReferenceMarkdown returns the text of docs/configuration.md.
-func ReferenceMarkdown() string { return referenceHead + schema.Markdown(&Settings{}) }
+func ReferenceMarkdown() string { return referenceHead + reference.Markdown(&Settings{}) }
 
 // ReferenceTOML returns a configuration file with every key, commented out, with its meaning and its default.
 func ReferenceTOML() string {
 	head := "# Every key of homeostat's configuration. A line that begins with # and a space explains, one that begins with #\n" +
 		"# alone is a setting with its default or an example.\n\n"
-	return head + schema.Commented(&Settings{})
+	return head + reference.Commented(&Settings{})
 }
 
 // TOML returns the settings as a file, every default and every path written out.

@@ -1,14 +1,18 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/homeostat/homeostat/host/config/form"
+)
 
 // Link is one table [[link]].
 type Link struct {
-	From   string  `toml:"from" required:"true" example:"\"web\"" doc:"The component that connects."`
-	To     string  `toml:"to" required:"true" example:"\"store\"" doc:"The component that is connected to."`
-	Listen Address `toml:"listen" default:"" doc:"Where the local proxy listens; without it the link is only declared."`
-	Target Address `toml:"target" default:"" doc:"Where the proxy connects to; required with listen."`
-	Type   string  `toml:"type" default:"tcp" oneof:"http|tcp" doc:"What the proxy understands."`
+	From   string       `toml:"from" required:"true" example:"\"web\"" doc:"The component that connects."`
+	To     string       `toml:"to" required:"true" example:"\"store\"" doc:"The component that is connected to."`
+	Listen form.Address `toml:"listen" default:"" doc:"Where the local proxy listens; without it the link is only declared."`
+	Target form.Address `toml:"target" default:"" doc:"Where the proxy connects to; required with listen."`
+	Type   string       `toml:"type" default:"tcp" oneof:"http|tcp" doc:"What the proxy understands."`
 }
 
 // Activation says what makes the owner of a root read its files.
@@ -34,7 +38,7 @@ const (
 
 // Root is one table [[root]].
 type Root struct {
-	Name      Name          `toml:"name" required:"true" example:"\"shop\"" doc:"Unique among the roots."`
+	Name      form.Name     `toml:"name" required:"true" example:"\"shop\"" doc:"Unique among the roots."`
 	Path      string        `toml:"path" required:"true" example:"\"/srv/shop\"" doc:"The folder, relative to this file."`
 	Component string        `toml:"component" default:"" example:"\"web\"" doc:"The owner: its probes decide the watch."`
 	Activate  Activation    `toml:"activate" default:"" oneof:"none|reload|restart" otherwise:"restart with a component, else none" doc:"What makes the owner read the new files."`
@@ -47,7 +51,7 @@ type Root struct {
 
 // Check is one element of checks of a root.
 type Check struct {
-	Module string   `toml:"module" required:"true" example:"\"checks/shop.wasm\"" doc:"The WASM file, relative to this file."`
-	SHA256 Digest   `toml:"sha256" default:"" doc:"Its SHA-256; empty for whatever the file holds."`
-	Args   []string `toml:"args" doc:"Arguments before the changed paths."`
+	Module string      `toml:"module" required:"true" example:"\"checks/shop.wasm\"" doc:"The WASM file, relative to this file."`
+	SHA256 form.Digest `toml:"sha256" default:"" doc:"Its SHA-256; empty for whatever the file holds."`
+	Args   []string    `toml:"args" doc:"Arguments before the changed paths."`
 }

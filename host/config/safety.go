@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/homeostat/homeostat/host/config/form"
+)
 
 // Safety is the table [safety].
 type Safety struct {
@@ -28,11 +32,11 @@ type Rate struct {
 // Health is the table [safety.health].
 type Health struct {
 	MinScore           int           `toml:"min_score" default:"80" min:"0" max:"100" doc:"The health score below which changes are refused or warned about."`
-	CPUMax             Percent       `toml:"cpu_max" default:"90%" doc:"CPU in use, all cores together."`
-	MemoryMinAvailable Percent       `toml:"memory_min_available" default:"20%" doc:"Memory that is free or can be freed."`
-	DiskMax            Percent       `toml:"disk_max" default:"90%" doc:"Space in use on the fullest file system that matters."`
-	ErrorRateMax       Percent       `toml:"error_rate_max" default:"5%" doc:"Probes that fail."`
-	SuccessRateMin     Percent       `toml:"success_rate_min" default:"90%" doc:"Changes that are kept."`
+	CPUMax             form.Percent  `toml:"cpu_max" default:"90%" doc:"CPU in use, all cores together."`
+	MemoryMinAvailable form.Percent  `toml:"memory_min_available" default:"20%" doc:"Memory that is free or can be freed."`
+	DiskMax            form.Percent  `toml:"disk_max" default:"90%" doc:"Space in use on the fullest file system that matters."`
+	ErrorRateMax       form.Percent  `toml:"error_rate_max" default:"5%" doc:"Probes that fail."`
+	SuccessRateMin     form.Percent  `toml:"success_rate_min" default:"90%" doc:"Changes that are kept."`
 	ResponseMax        time.Duration `toml:"response_max" default:"5s" min:"1ms" max:"10m" doc:"The slowest answer of a probe that is still healthy."`
 }
 

@@ -1,18 +1,20 @@
 package config
 
+import "github.com/homeostat/homeostat/host/config/form"
+
 // Dashboard is the table [dashboard].
 type Dashboard struct {
-	Enabled bool    `toml:"enabled" default:"true" doc:"Whether the page and the HTTP API are served. The socket always is."`
-	Listen  Address `toml:"listen" default:"127.0.0.1:8080" doc:"Address and port. Beyond this machine, give a certificate as well."`
-	TLSCert string  `toml:"tls_cert" default:"" doc:"PEM file with the certificate; needs tls_key."`
-	TLSKey  string  `toml:"tls_key" default:"" doc:"PEM file with the private key; needs tls_cert."`
+	Enabled bool         `toml:"enabled" default:"true" doc:"Whether the page and the HTTP API are served. The socket always is."`
+	Listen  form.Address `toml:"listen" default:"127.0.0.1:8080" doc:"Address and port. Beyond this machine, give a certificate as well."`
+	TLSCert string       `toml:"tls_cert" default:"" doc:"PEM file with the certificate; needs tls_key."`
+	TLSKey  string       `toml:"tls_key" default:"" doc:"PEM file with the private key; needs tls_cert."`
 }
 
 // Notify is the table [notify].
 type Notify struct {
-	Webhook    URL    `toml:"webhook" default:"" doc:"Where messages are posted; empty for nowhere." example:"\"https://example.org/hook\""`
-	SecretFile string `toml:"secret_file" default:"" doc:"File with the secret that signs each message."`
-	Format     string `toml:"format" default:"homeostat" oneof:"homeostat|alertmanager" doc:"homeostat: signed as Standard Webhooks. alertmanager: Alertmanager's payload, version 4."`
+	Webhook    form.URL `toml:"webhook" default:"" doc:"Where messages are posted; empty for nowhere." example:"\"https://example.org/hook\""`
+	SecretFile string   `toml:"secret_file" default:"" doc:"File with the secret that signs each message."`
+	Format     string   `toml:"format" default:"homeostat" oneof:"homeostat|alertmanager" doc:"homeostat: signed as Standard Webhooks. alertmanager: Alertmanager's payload, version 4."`
 }
 
 // Log is the table [log].

@@ -6,11 +6,13 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+
+	"github.com/homeostat/homeostat/host/config/position"
 )
 
 // decoder binds one parsed text to a struct and collects what is wrong.
 type decoder struct {
-	positions Positions
+	positions position.Index
 	problems  []Problem
 }
 
@@ -29,11 +31,11 @@ func (d *decoder) table(path string, tree map[string]any, target reflect.Value) 
 			continue
 		}
 		known[f.key] = true
-		d.key(JoinKey(path, f.key), tree, target.Field(f.index), f)
+		d.key(position.Key(path, f.key), tree, target.Field(f.index), f)
 	}
 	for _, key := range slices.Sorted(maps.Keys(tree)) {
 		if !known[key] {
-			d.other(JoinKey(path, key), key, tree[key], otherKey{rest: rest, known: known, table: target})
+			d.other(position.Key(path, key), key, tree[key], otherKey{rest: rest, known: known, table: target})
 		}
 	}
 }
@@ -119,7 +121,7 @@ func (d *decoder) tables(path string, raw any, target reflect.Value, f field) {
 	slice := reflect.MakeSlice(f.typ, len(elements), len(elements))
 	for i, sub := range elements {
 		applyDefaults(slice.Index(i))
-		d.table(JoinIndex(path, i), sub, slice.Index(i))
+		d.table(position.Element(path, i), sub, slice.Index(i))
 	}
 	target.Set(slice)
 }
@@ -152,10 +154,10 @@ func (d *decoder) namedTables(path string, raw any, target reflect.Value, f fiel
 	for _, key := range slices.Sorted(maps.Keys(tree)) {
 		sub, ok := tree[key].(map[string]any)
 		if !ok {
-			d.wrongType(JoinKey(path, key), tree[key], field{kind: KindTable})
+			d.wrongType(position.Key(path, key), tree[key], field{kind: KindTable})
 			continue
 		}
-		d.named(JoinKey(path, key), key, sub, target)
+		d.named(position.Key(path, key), key, sub, target)
 	}
 }
 

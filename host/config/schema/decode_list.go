@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/homeostat/homeostat/host/config/position"
 )
 
 // list binds arrays and tables of strings.
@@ -32,11 +34,11 @@ func (d *decoder) strings(path string, raw any, f field) ([]string, bool) {
 	for i, element := range list {
 		s, ok := element.(string)
 		if !ok {
-			d.wrongType(JoinIndex(path, i), element, field{kind: KindString})
+			d.wrongType(position.Element(path, i), element, field{kind: KindString})
 			return nil, false
 		}
 		if len(f.oneof) > 0 && !slices.Contains(f.oneof, s) {
-			d.report(JoinIndex(path, i), fmt.Sprintf("%q is not one of %s", s, strings.Join(f.oneof, ", ")), closest(s, f.oneof))
+			d.report(position.Element(path, i), fmt.Sprintf("%q is not one of %s", s, strings.Join(f.oneof, ", ")), closest(s, f.oneof))
 			return nil, false
 		}
 		out[i] = s
@@ -52,7 +54,7 @@ func (d *decoder) argvs(path string, raw any, target reflect.Value, f field) {
 	}
 	out := make([][]string, 0, len(list))
 	for i, element := range list {
-		argv, ok := d.strings(JoinIndex(path, i), element, field{kind: KindStrings})
+		argv, ok := d.strings(position.Element(path, i), element, field{kind: KindStrings})
 		if !ok {
 			return
 		}
@@ -71,7 +73,7 @@ func (d *decoder) pairs(path string, raw any, target reflect.Value, f field) {
 	for _, key := range slices.Sorted(maps.Keys(tree)) {
 		s, ok := tree[key].(string)
 		if !ok {
-			d.wrongType(JoinKey(path, key), tree[key], field{kind: KindString})
+			d.wrongType(position.Key(path, key), tree[key], field{kind: KindString})
 			continue
 		}
 		out[key] = s

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/homeostat/homeostat/host/config/position"
 )
 
 // literal writes a value as TOML.
@@ -27,7 +29,7 @@ func literal(value reflect.Value, f field) string {
 		return pairsLiteral(v)
 	}
 	if isStringKind(f.kind) {
-		return quote(textOf(value))
+		return position.Quote(textOf(value))
 	}
 	return scalarLiteral(value.Interface())
 }
@@ -46,7 +48,7 @@ func textOf(value reflect.Value) string {
 func scalarLiteral(v any) string {
 	switch v := v.(type) {
 	case string:
-		return quote(v)
+		return position.Quote(v)
 	case float64:
 		text := strconv.FormatFloat(v, 'f', -1, 64)
 		if !strings.Contains(text, ".") {
@@ -62,7 +64,7 @@ func scalarLiteral(v any) string {
 func stringsLiteral(list []string) string {
 	parts := make([]string, len(list))
 	for i, s := range list {
-		parts[i] = quote(s)
+		parts[i] = position.Quote(s)
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
 }
@@ -73,29 +75,7 @@ func pairsLiteral(pairs map[string]string) string {
 	}
 	var parts []string
 	for _, key := range slices.Sorted(maps.Keys(pairs)) {
-		parts = append(parts, JoinKey("", key)+" = "+quote(pairs[key]))
+		parts = append(parts, position.Key("", key)+" = "+position.Quote(pairs[key]))
 	}
 	return "{ " + strings.Join(parts, ", ") + " }"
-}
-
-// quote writes a basic string of TOML. Only the escapes that every version of TOML knows are used.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, c := range s {
-		switch {
-		case c == '"' || c == '\\':
-			b.WriteString(`\` + string(c))
-		case c == '\n':
-			b.WriteString(`\n`)
-		case c == '\t':
-			b.WriteString(`\t`)
-		case c < ' ' || c == 0x7f:
-			fmt.Fprintf(&b, `\u%04X`, c)
-		default:
-			b.WriteRune(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }

@@ -24,6 +24,8 @@ import (
 	"reflect"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/homeostat/homeostat/host/config/position"
 )
 
 // MaxBytes is the size of the largest text that Decode reads. A configuration is written by people; 1 MiB is a hundred
@@ -32,12 +34,12 @@ const MaxBytes = 1 << 20
 
 // Decode reads text into target, which must be a pointer to a struct with the tags above, and applies every default.
 // It returns the line of each key and all problems in the order of their lines; target is complete only where there is none.
-func Decode(text []byte, target any) (Positions, []Problem) {
+func Decode(text []byte, target any) (position.Index, []Problem) {
 	tree, problem := parse(text)
 	if problem != nil {
-		return Positions{}, []Problem{*problem}
+		return position.Index{}, []Problem{*problem}
 	}
-	d := decoder{positions: Index(text)}
+	d := decoder{positions: position.Find(text)}
 	value := reflect.ValueOf(target).Elem()
 	applyDefaults(value)
 	d.table("", tree, value)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/homeostat/homeostat/host/config/form"
 )
 
 // sample has one key of each kind.
@@ -14,7 +16,7 @@ type sample struct {
 	Ratio   Number            `toml:"ratio" doc:"C."`
 	Word    string            `toml:"word" default:"a" oneof:"a|b" doc:"D."`
 	Pause   time.Duration     `toml:"pause" default:"5s" min:"1s" max:"1m" doc:"E."`
-	Share   Percent           `toml:"share" default:"50%" doc:"F."`
+	Share   form.Percent      `toml:"share" default:"50%" doc:"F."`
 	Any     Scalar            `toml:"any" doc:"G."`
 	List    []string          `toml:"list" doc:"H."`
 	Argvs   [][]string        `toml:"argvs" doc:"I."`

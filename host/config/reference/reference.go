@@ -1,21 +1,24 @@
-package schema
+// Package reference prints what the tags of a configuration's structs say, as Markdown and as a commented file. It is pure.
+package reference
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/homeostat/homeostat/host/config/schema"
 )
 
 // Markdown returns the reference of the struct that target points to, one section a table.
 func Markdown(target any) string {
 	var b strings.Builder
-	for _, table := range Describe(target) {
-		fmt.Fprintf(&b, "## `%s`\n\n%s\n\n", table.Header(Placeholder), table.Doc)
+	for _, table := range schema.Describe(target) {
+		fmt.Fprintf(&b, "## `%s`\n\n%s\n\n", table.Header(schema.Placeholder), table.Doc)
 		if len(table.Keys) == 0 {
 			continue
 		}
 		b.WriteString("| key | values | default | meaning |\n|---|---|---|---|\n")
 		for _, key := range table.Keys {
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key.Name, cell(key.values()), cell(key.absent()), cell(key.Doc))
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key.Name, cell(values(key)), cell(absent(key)), cell(key.Doc))
 		}
 		b.WriteString("\n")
 	}
@@ -26,10 +29,10 @@ func Markdown(target any) string {
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 // values says in words what the key takes.
-func (k Key) values() string {
+func values(k schema.Key) string {
 	if len(k.OneOf) > 0 {
 		text := "`" + strings.Join(k.OneOf, "`, `") + "`"
-		if k.Kind == KindStrings {
+		if k.Kind == schema.KindStrings {
 			return "any of " + text
 		}
 		return text
@@ -45,7 +48,7 @@ func (k Key) values() string {
 }
 
 // absent says what a missing key means.
-func (k Key) absent() string {
+func absent(k schema.Key) string {
 	switch {
 	case k.Required:
 		return "required"
@@ -61,18 +64,18 @@ func (k Key) absent() string {
 // above. Taking those marks away gives a configuration that is valid but for references to other tables.
 func Commented(target any) string {
 	var b strings.Builder
-	for _, table := range Describe(target) {
-		fmt.Fprintf(&b, "# %s\n#%s\n", table.Doc, table.Header(Sample))
+	for _, table := range schema.Describe(target) {
+		fmt.Fprintf(&b, "# %s\n#%s\n", table.Doc, table.Header(schema.Sample))
 		for _, key := range table.Keys {
-			fmt.Fprintf(&b, "# %s\n#%s = %s\n", key.remark(), key.Name, key.sample())
+			fmt.Fprintf(&b, "# %s\n#%s = %s\n", remark(key), key.Name, sample(key))
 		}
 		b.WriteString("\n")
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 
-func (k Key) remark() string {
-	text := k.Doc + " (" + k.plainValues()
+func remark(k schema.Key) string {
+	text := k.Doc + " (" + plainValues(k)
 	if k.Required {
 		text += "; required"
 	}
@@ -82,10 +85,10 @@ func (k Key) remark() string {
 	return text + ")"
 }
 
-func (k Key) plainValues() string { return strings.ReplaceAll(k.values(), "`", "") }
+func plainValues(k schema.Key) string { return strings.ReplaceAll(values(k), "`", "") }
 
 // sample is the default where it says something, else the example.
-func (k Key) sample() string {
+func sample(k schema.Key) string {
 	empty := k.Default == "" || k.Default == `""` || k.Default == "[]" || k.Default == "{}"
 	if empty && k.Example != "" {
 		return k.Example

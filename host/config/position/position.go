@@ -1,4 +1,9 @@
-package schema
+// Package position finds the line of every key of a TOML text.
+//
+// BurntSushi/toml gives lines for syntax errors alone, so a text that it accepts is read a second time, for positions only.
+// The package owns the paths by which keys are named in messages, such as `component[0].probe[1].url`. It knows no values
+// and no settings; its functions are pure and an Index is read only, so both may be used from several goroutines.
+package position
 
 import (
 	"strconv"
@@ -7,13 +12,11 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// Positions holds the line of every table, key and array element of one TOML text. The zero value knows no line.
-//
-// BurntSushi/toml gives lines for syntax errors alone, so the text is read a second time, for positions only.
-type Positions struct{ lines map[string]int }
+// Index holds the line of every table, key and array element of one TOML text. The zero value knows no line.
+type Index struct{ lines map[string]int }
 
 // Line returns the line of path, or of the nearest table around it that is written in the text, or 1.
-func (p Positions) Line(path string) int {
+func (p Index) Line(path string) int {
 	for path != "" {
 		if line, ok := p.lines[path]; ok {
 			return line
@@ -24,15 +27,15 @@ func (p Positions) Line(path string) int {
 }
 
 // Has reports whether path itself is written in the text.
-func (p Positions) Has(path string) bool {
+func (p Index) Has(path string) bool {
 	_, ok := p.lines[path]
 	return ok
 }
 
-// JoinKey returns the path of key inside parent. A key that is not bare TOML is quoted.
-func JoinKey(parent, key string) string {
+// Key returns the path of key inside parent. A key that is not bare TOML is quoted.
+func Key(parent, key string) string {
 	if !isBare(key) {
-		key = quote(key)
+		key = Quote(key)
 	}
 	if parent == "" {
 		return key
@@ -40,8 +43,8 @@ func JoinKey(parent, key string) string {
 	return parent + "." + key
 }
 
-// JoinIndex returns the path of element i, counted from 0, of the array at parent.
-func JoinIndex(parent string, i int) string {
+// Element returns the path of element i, counted from 0, of the array at parent.
+func Element(parent string, i int) string {
 	return parent + "[" + strconv.Itoa(i) + "]"
 }
 
@@ -74,9 +77,9 @@ func parentPath(path string) string {
 	return path[:cut]
 }
 
-// Index finds the lines of text, which must be TOML that BurntSushi/toml accepts. On any other text it ends early and
+// Find returns the lines of text, which must be TOML that BurntSushi/toml accepts. On any other text it ends early and
 // returns what it found.
-func Index(text []byte) Positions {
+func Find(text []byte) Index {
 	x := indexer{text: string(text), line: 1, lines: map[string]int{}, counts: map[string]int{}}
 	for x.skipBlank(); x.at < len(x.text); x.skipBlank() {
 		before := x.at
@@ -85,7 +88,7 @@ func Index(text []byte) Positions {
 			break
 		}
 	}
-	return Positions{lines: x.lines}
+	return Index{lines: x.lines}
 }
 
 // indexer walks a valid TOML text once. counts holds how many elements each array of tables has so far.
@@ -117,10 +120,10 @@ func (x *indexer) statement() {
 // openTable marks every table on the way to the last of keys; a name that is an array of tables means its last element.
 func (x *indexer) openTable(path string, keys []string) string {
 	for _, key := range keys {
-		path = JoinKey(path, key)
+		path = Key(path, key)
 		x.mark(path)
 		if n := x.counts[path]; n > 0 {
-			path = JoinIndex(path, n-1)
+			path = Element(path, n-1)
 		}
 	}
 	return path
@@ -131,9 +134,9 @@ func (x *indexer) openElement(keys []string) string {
 		return x.table
 	}
 	last := len(keys) - 1
-	path := JoinKey(x.openTable("", keys[:last]), keys[last])
+	path := Key(x.openTable("", keys[:last]), keys[last])
 	x.mark(path)
-	element := JoinIndex(path, x.counts[path])
+	element := Element(path, x.counts[path])
 	x.counts[path]++
 	x.mark(element)
 	return element
@@ -142,7 +145,7 @@ func (x *indexer) openElement(keys []string) string {
 // pair reads `key = value` inside the table at path.
 func (x *indexer) pair(path string) {
 	for _, key := range x.keys() {
-		path = JoinKey(path, key)
+		path = Key(path, key)
 		x.mark(path)
 	}
 	x.skipSpace()

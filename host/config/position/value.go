@@ -1,4 +1,4 @@
-package schema
+package position
 
 import "strings"
 
@@ -24,7 +24,7 @@ func (x *indexer) value(path string) {
 func (x *indexer) array(path string) {
 	x.move(1)
 	for i := 0; x.more("]"); i++ {
-		element := JoinIndex(path, i)
+		element := Element(path, i)
 		x.mark(element)
 		before := x.at
 		x.value(element)

@@ -1,4 +1,4 @@
-package schema
+package position
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-func TestIndexKnowsTheLineOfEveryKind(t *testing.T) {
+func TestFindKnowsTheLineOfEveryKind(t *testing.T) {
 	text := `# a comment with [brackets] and = signs
 top = "a # b" # c
 [a]
@@ -45,7 +45,7 @@ g = true
 		"b[0]": 21, "b[0].n": 22, "b[0].sub": 23, "b[0].sub.m": 24, "b[1]": 25, "b[1].c[0]": 26, "b[1].c[1]": 27,
 		"b[1].c[1].k": 28, `"d e".f.g`: 30,
 	}
-	positions := Index([]byte(text))
+	positions := Find([]byte(text))
 	for path, line := range want {
 		if !positions.Has(path) || positions.Line(path) != line {
 			t.Errorf("%s: got line %d (written: %t), want %d", path, positions.Line(path), positions.Has(path), line)
@@ -54,7 +54,7 @@ g = true
 }
 
 func TestLineOfAMissingKeyIsThatOfItsTable(t *testing.T) {
-	positions := Index([]byte("x = 1\n\n[a.\"b.c\"]\n"))
+	positions := Find([]byte("x = 1\n\n[a.\"b.c\"]\n"))
 	for path, want := range map[string]int{`a."b.c".d`: 3, `a."b.c"[7]`: 3, "a.z": 3, "y": 1, "": 1} {
 		if got := positions.Line(path); got != want {
 			t.Errorf("%s: got %d, want %d", path, got, want)
@@ -68,13 +68,13 @@ var seeds = []string{
 	"a = [ # c\n1,\n]", "a.b.c = 1979-05-27T07:32:00Z", "a = {b = {c = [{}]}}", "\r\n[a]\r\n", "a = \"\\\\\"", "a=inf", "[a.b]\n[a]",
 }
 
-// FuzzIndex checks that every key that the TOML library sees has a line of its own.
-func FuzzIndex(f *testing.F) {
+// FuzzFind checks that every key that the TOML library sees has a line of its own.
+func FuzzFind(f *testing.F) {
 	for _, seed := range seeds {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		positions := Index([]byte(text))
+		positions := Find([]byte(text))
 		tree := map[string]any{}
 		if _, err := toml.Decode(text, &tree); err != nil {
 			return
@@ -93,18 +93,18 @@ func eachPath(path string, value any, see func(string)) {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, inner := range v {
-			see(JoinKey(path, key))
-			eachPath(JoinKey(path, key), inner, see)
+			see(Key(path, key))
+			eachPath(Key(path, key), inner, see)
 		}
 	case []map[string]any:
 		for i, inner := range v {
-			see(JoinIndex(path, i))
-			eachPath(JoinIndex(path, i), inner, see)
+			see(Element(path, i))
+			eachPath(Element(path, i), inner, see)
 		}
 	case []any:
 		for i, inner := range v {
-			see(JoinIndex(path, i))
-			eachPath(JoinIndex(path, i), inner, see)
+			see(Element(path, i))
+			eachPath(Element(path, i), inner, see)
 		}
 	}
 }

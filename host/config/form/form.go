@@ -1,4 +1,7 @@
-package config
+// Package form owns the texts of the configuration that have a form of their own: names, addresses, percentages, sizes and
+// the like. Each type reads its text strictly by UnmarshalText, says by Form what people call it, and shows by String or by
+// itself what it read. It reads nothing else; all of it is pure.
+package form
 
 import (
 	"encoding/hex"
