@@ -38,12 +38,22 @@ func identityOf(name string) (*runner.Identity, error) {
 // at most 107 bytes (unix(7)), of which "/plugin-dirN/pluginN" takes 41.
 const maxSocketDir = 60
 
+// shortTemp is the temporary folder, or /tmp where that one's path is too long
+// for sockets below it.
+func shortTemp() string {
+	const random = 24 // bytes of the name that MkdirTemp makes
+	if dir := os.TempDir(); len(dir) <= maxSocketDir-random {
+		return dir
+	}
+	return "/tmp"
+}
+
 // openSockets makes an empty folder that plugins can enter and not list. Each
 // plugin gets a folder of its own in it, which only it and the daemon can open.
 func openSockets(dir string) (string, error) {
 	if dir == "" {
 		var err error
-		if dir, err = os.MkdirTemp("", "homeostat-"); err != nil {
+		if dir, err = os.MkdirTemp(shortTemp(), "homeostat-"); err != nil {
 			return "", fmt.Errorf("make the folder for plugin sockets: %w", err)
 		}
 	}

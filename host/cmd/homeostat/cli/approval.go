@@ -31,8 +31,8 @@ func approvalCommand(g *globals) *cobra.Command {
 would do and to its evidence: what you approve is what is done, once.
 
   homeostat approval list
-  homeostat approval approve apr_1a2b
-  homeostat approval reject apr_1a2b --reason "deploy is under way"`
+  homeostat approval approve app_1a2b
+  homeostat approval reject app_1a2b --reason "deploy is under way"`
 	return cmd
 }
 

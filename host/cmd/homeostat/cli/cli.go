@@ -155,10 +155,19 @@ func (g *globals) client() (*client.Client, error) {
 		return client.New(g.socket), nil
 	}
 	settings, err := g.settings()
-	if err != nil {
-		return nil, usageError(err)
+	if err == nil {
+		return client.New(settings.Socket.Path), nil
 	}
-	return client.New(settings.Socket.Path), nil
+	// A daemon with an older, good configuration may run all the same, and it is
+	// now that its status is wanted.
+	var wrong *config.Errors
+	if errors.As(err, &wrong) {
+		if path, ok := config.SocketOf(wrong.File, config.ThisHost()); ok {
+			fmt.Fprintf(os.Stderr, "homeostat: %s has errors (see `homeostat config check`); asking the daemon on %s\n", wrong.File, path)
+			return client.New(path), nil
+		}
+	}
+	return nil, usageError(err)
 }
 
 // configPaths are where the configuration is looked for without --config.
