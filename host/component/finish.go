@@ -86,7 +86,7 @@ func (m *member) politely(ctx context.Context, grace time.Duration, p phase, gon
 		m.afterwards(ctx, err, gone, timer.C)
 		ended <- err
 	}
-	const rest = 2 * time.Second // what the ladder may still take, TERM and CONT included, after the own way had its grace
+	const rest = time.Second // what the ladder may still take, TERM and CONT included, after the own way had its grace
 	return min(rest, grace), successor
 }
 

@@ -111,7 +111,7 @@ func (m *member) restart(ctx context.Context, o Order) (Result, error) {
 		// The command found a process that did not end, so the half that starts has hardly worked.
 		err = m.succeed(ctx, done.successor, 0)
 	default:
-		err = m.succeed(ctx, done.successor, m.specNow().startTimeout())
+		err = m.succeed(ctx, done.successor, birth)
 	}
 	done.Text = "restarted"
 	return done.Result, err

@@ -104,10 +104,13 @@ func (m *member) background(ctx context.Context, w way, most time.Duration) chan
 	return ended
 }
 
+// birth is how long a main process may take to be found after the own command that starts it has ended well. Then the
+// command is carried out once more, because many a script takes a dying process for a running one and does nothing.
+const birth = 10 * time.Second
+
 // bear starts the member by a way of others and follows the process that appears.
 func (m *member) bear(ctx context.Context, w way) error {
-	most := m.specNow().startTimeout()
-	return m.succeed(ctx, m.background(ctx, w, most), most)
+	return m.succeed(ctx, m.background(ctx, w, m.specNow().startTimeout()), birth)
 }
 
 // succeed follows the process that an own way, under way already, brings up. When the way has ended and nothing has
@@ -139,7 +142,7 @@ func (m *member) born(ctx context.Context, fault error, patience time.Duration) 
 		patience = moment
 	}
 	err := m.follows(ctx, patience)
-	if err == nil || patience > moment {
+	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	again := m.starter()
