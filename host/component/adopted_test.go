@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/find"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -214,7 +215,7 @@ func TestStalePidfileIsNotBelieved(t *testing.T) {
 		if err := os.Chtimes(path, written, written); err != nil {
 			t.Fatal(err)
 		}
-		if id, err := findByPidfile(path); (err == nil) != c.found {
+		if id, err := find.ByPidfile(path); (err == nil) != c.found {
 			t.Errorf("%s: got %v, %v; want found %v", c.name, id, err, c.found)
 		}
 	}
