@@ -142,15 +142,12 @@ func (s *Stage) askDaemon(ctx context.Context, f Fault, l *Line) {
 }
 
 func (s *Stage) bookings(ctx context.Context, f Fault, l *Line) error {
-	anomalies, err := s.daemon.Anomalies(ctx, f.Name)
+	incidents, err := s.daemon.Incidents(ctx, f.Name)
 	if err != nil {
 		return err
 	}
-	for _, a := range anomalies {
-		after := a.FirstSeen.Sub(l.Injected)
-		if after >= 0 && (l.SeenAfter == nil || after < *l.SeenAfter) {
-			l.SeenAfter, l.Seen = &after, a.Kind+": "+a.Summary
-		}
+	for _, i := range incidents {
+		l.see(i.Anomalies)
 	}
 	recoveries, err := s.daemon.Recoveries(ctx)
 	if err != nil {
@@ -166,6 +163,16 @@ func (s *Stage) bookings(ctx context.Context, f Fault, l *Line) error {
 	return nil
 }
 
+// see notes the first anomaly of the victim after the injection.
+func (l *Line) see(anomalies []daemon.Anomaly) {
+	for _, a := range anomalies {
+		after := a.FirstSeen.Sub(l.Injected)
+		if a.Component == l.Fault && after >= 0 && (l.SeenAfter == nil || after < *l.SeenAfter) {
+			l.SeenAfter, l.Seen = &after, a.Kind+": "+a.Summary
+		}
+	}
+}
+
 // did describes the first recovery after the injection that has acted.
 func did(recoveries []daemon.Recovery, component string, after time.Time) (action, strategy string) {
 	var at time.Time
@@ -174,10 +181,18 @@ func did(recoveries []daemon.Recovery, component string, after time.Time) (actio
 			continue
 		}
 		if at.IsZero() || r.ActedAt.Before(at) {
-			at, action, strategy = *r.ActedAt, strings.Join(r.Actions, ", "), r.Strategy
+			at, action, strategy = *r.ActedAt, actions(r.Proposal), r.Strategy
 		}
 	}
 	return action, strategy
+}
+
+func actions(p daemon.Proposal) string {
+	words := make([]string, len(p.Actions))
+	for i, a := range p.Actions {
+		words[i] = a.String()
+	}
+	return strings.Join(words, ", ")
 }
 
 // recount counts the restart orders at the end of the demo, so that a late one
