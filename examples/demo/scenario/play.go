@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/examples/harness/daemon"
+	"github.com/homeostat/homeostat/examples/harness/victim"
 )
 
 // Line is what came of one fault.
@@ -64,9 +65,12 @@ func (l Line) summary() string {
 	return fmt.Sprintf("answers again after %.2f s", l.BackAfter.Seconds())
 }
 
-// breakIt counts the orders so far and injects the fault. The fault begins with
-// the request for its last step.
+// breakIt waits until all is well, counts the orders so far and injects the
+// fault. The fault begins with the request for its last step.
 func (s *Stage) breakIt(ctx context.Context, f Fault, l *Line) error {
+	if err := s.awaitStart(ctx, s.casts[f.Name]); err != nil {
+		return err
+	}
 	for _, name := range s.casts[f.Name].names() {
 		c, err := s.daemon.Component(ctx, name)
 		if err != nil {
@@ -83,6 +87,22 @@ func (s *Stage) breakIt(ctx context.Context, f Fault, l *Line) error {
 	for _, step := range f.Steps {
 		l.Injected = time.Now()
 		if err := v.Inject(ctx, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitStart waits until everyone is well, and the daemon knows it: a fault in
+// the moment in between would be a start that failed, which is another story.
+func (s *Stage) awaitStart(ctx context.Context, c cast) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	for _, v := range append([]*victim.Victim{c.victim}, c.dependents...) {
+		if _, _, err := v.AwaitHealthy(ctx, 0); err != nil {
+			return err
+		}
+		if err := s.daemon.AwaitUp(ctx, v.Name); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -75,6 +76,21 @@ func (d *Daemon) Components(ctx context.Context) ([]Component, error) {
 func (d *Daemon) Component(ctx context.Context, name string) (Component, error) {
 	var c Component
 	return c, d.call(ctx, base+"components/"+url.PathEscape(name), &c)
+}
+
+// AwaitUp waits until the daemon holds the component to be up.
+func (d *Daemon) AwaitUp(ctx context.Context, name string) error {
+	for {
+		c, err := d.Component(ctx, name)
+		if err == nil && c.State == "up" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("wait for homeostat to see %s up: it is %s", name, c.State), err)
+		case <-time.After(pause):
+		}
+	}
 }
 
 // Incidents lists the incidents of a component, those that are over included.
