@@ -2,6 +2,7 @@ package observe
 
 import (
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -92,6 +93,17 @@ func (b *logBook) count(component string, lines, errors, bytes int) bool {
 // Happened puts a rotation or a loss on the tape.
 func (b *logBook) Happened(component string, what sdk.EventType, text string) {
 	b.observer.Event(sdk.Event{Time: time.Now(), Component: component, Type: what, Text: text})
+}
+
+// keep forgets all components but the named ones.
+func (b *logBook) keep(names []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for name := range b.counts {
+		if !slices.Contains(names, name) {
+			delete(b.counts, name)
+		}
+	}
 }
 
 // rates returns the lines and error lines a second since the last call,

@@ -121,6 +121,7 @@ func (o *Observer) Apply(components []Component, links []sdk.Link) {
 		}
 	}
 	o.mu.Unlock()
+	o.logs.keep(names)
 	o.scrape(components)
 	o.files.Apply(logFiles(components))
 }
