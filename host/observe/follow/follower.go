@@ -2,7 +2,6 @@ package follow
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -112,105 +111,11 @@ func (f *follower) publish() {
 	f.mu.Unlock()
 }
 
-// begin finds the place to start from.
-func (f *follower) begin() {
-	beside := siblings(f.target.Path)
-	defer f.remember(beside)
-	f.set.mu.Lock()
-	c, known := f.set.saved[f.target]
-	f.set.mu.Unlock()
-	if known {
-		f.resume(c, beside)
-		return
-	}
-	s, err := openSource(f.target.Path)
-	if err != nil {
-		f.missing(err)
-		return
-	}
-	f.current = s
-	s.seek(s.first(time.Now()))
-}
-
 // missing says why the path cannot be read, where that is no ordinary absence.
 func (f *follower) missing(err error) {
 	if !os.IsNotExist(err) {
 		f.set.opts.Log.Debug("log file cannot be read, trying again every second", "path", f.target.Path, "error", err)
 	}
-}
-
-// resume goes on at a checkpoint: in the file of that name, or in a rotated
-// one and then in all that are newer.
-func (f *follower) resume(c checkpoint, beside []sibling) {
-	if s := f.openIf(f.target.Path, c, true); s != nil {
-		f.current = s
-		f.goOn(s, c)
-		return
-	}
-	at, s := f.search(c, beside)
-	if s != nil {
-		f.draining = append(f.draining, s)
-		f.goOn(s, c)
-		for _, newer := range beside[at+1:] {
-			if s, err := openSource(newer.path); err == nil {
-				f.draining = append(f.draining, s)
-			}
-		}
-	}
-	next, err := openSource(f.target.Path)
-	if err != nil {
-		f.missing(err)
-		return
-	}
-	f.current = next
-	if s == nil {
-		f.happened(sdk.EventGap, fmt.Sprintf("%s: the file that was read before is gone; lines that were added to it since are lost", f.target.Path))
-	}
-	f.bound(next)
-}
-
-// search finds the rotated file, or the copy, that a checkpoint was taken of.
-func (f *follower) search(c checkpoint, beside []sibling) (int, *source) {
-	for _, same := range []bool{true, false} {
-		for i := len(beside) - 1; i >= 0; i-- {
-			if s := f.openIf(beside[i].path, c, same); s != nil {
-				return i, s
-			}
-		}
-	}
-	return 0, nil
-}
-
-// openIf opens a file if it holds what the checkpoint says; when same is set it
-// must be the very file and no copy of it.
-func (f *follower) openIf(path string, c checkpoint, same bool) *source {
-	s, err := openSource(path)
-	if err != nil {
-		return nil
-	}
-	if s.holds(c) && (s.id == c.ID || !same && c.Offset > 0) {
-		return s
-	}
-	s.close()
-	return nil
-}
-
-// goOn moves a source to a checkpoint.
-func (f *follower) goOn(s *source, c checkpoint) {
-	s.seek(c.Offset)
-	s.split.skipping = c.Skipping
-	f.bound(s)
-}
-
-// bound leaves out what is more than MaxBacklog behind the end.
-func (f *follower) bound(s *source) {
-	behind := s.size() - s.offset
-	if behind <= MaxBacklog {
-		return
-	}
-	s.seek(s.size() - MaxBacklog)
-	f.happened(sdk.EventGap, fmt.Sprintf("%s: %d bytes were added while nobody looked, the first %d are left out",
-		f.target.Path, behind, behind-MaxBacklog))
 }
 
 func (f *follower) happened(what sdk.EventType, text string) {
@@ -292,98 +197,4 @@ func (f *follower) drain() {
 		s.close()
 		return true
 	})
-}
-
-// rotated looks whether the path names another file now. If so, that becomes
-// the current one, and the one before and those in between are drained first.
-func (f *follower) rotated() bool {
-	id, err := identifyPath(f.target.Path)
-	if err != nil || id == f.current.id {
-		return false // between renaming and creating, the file that we have goes on
-	}
-	next, err := openSource(f.target.Path)
-	if err != nil {
-		return false
-	}
-	before := f.current.checkpoint()
-	f.draining = append(f.draining, f.current)
-	f.remember(f.between(next.id, before))
-	f.current = next
-	f.happened(sdk.EventLogRotated, f.target.Path+" was rotated")
-	return true
-}
-
-// between drains the files that were created and rotated since the last look
-// and before the next file, and returns all rotated files up to that. Those
-// behind it, when it has been rotated itself by now, come with the next look.
-// Names move while they are read, so it begins again until each name led to the
-// file that was listed under it.
-func (f *follower) between(next identity, before checkpoint) []sibling {
-	for {
-		beside := stableSiblings(f.target.Path)
-		if at := slices.IndexFunc(beside, func(b sibling) bool { return b.id == next }); at >= 0 {
-			beside = beside[:at+1]
-		}
-		stable := true
-		for _, b := range beside {
-			if !f.seen[b.id] && b.id != next && !f.isDraining(b.id) {
-				stable = stable && f.drainUnseen(b, before)
-			}
-		}
-		if stable || f.ctx.Err() != nil {
-			return beside
-		}
-	}
-}
-
-// drainUnseen takes a rotated file into draining, unless it is a copy of what
-// was read. It is false when the name leads elsewhere by now.
-func (f *follower) drainUnseen(b sibling, before checkpoint) bool {
-	s, err := openSource(b.path)
-	if err != nil {
-		return !os.IsNotExist(err)
-	}
-	if s.id != b.id {
-		s.close()
-		return false
-	}
-	if before.Offset > 0 && s.holds(before) {
-		s.close()
-		return true
-	}
-	f.draining = append(f.draining, s)
-	return true
-}
-
-func (f *follower) isDraining(id identity) bool {
-	return slices.ContainsFunc(f.draining, func(s *source) bool { return s.id == id })
-}
-
-// remember notes the rotated files that need not be read again.
-func (f *follower) remember(beside []sibling) {
-	clear(f.seen)
-	for _, b := range beside {
-		f.seen[b.id] = true
-	}
-}
-
-// truncated starts the current file anew, after reading the rest of a copy that
-// was made before the truncation.
-func (f *follower) truncated() {
-	c := f.current.checkpoint()
-	beside := siblings(f.target.Path)
-	if c.Offset > 0 {
-		if _, s := f.search(c, beside); s != nil {
-			f.goOn(s, c)
-			f.draining = append(f.draining, s)
-			f.current.split = splitter{}
-		}
-	}
-	if len(f.current.split.partial) > 0 {
-		f.current.split.flush(f.emit)
-		f.hand()
-	}
-	f.current.seek(0)
-	f.remember(beside)
-	f.happened(sdk.EventLogRotated, f.target.Path+" was truncated")
 }

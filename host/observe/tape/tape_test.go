@@ -55,75 +55,98 @@ func (r *reader) take(w sdk.Window) {
 	}
 }
 
+// model is a tape beside plain lists of all that was put on it.
+type model struct {
+	tape    *Tape
+	now     time.Duration
+	n       int
+	samples map[string][]float64
+	lines   map[string][]string
+	events  map[string][]int
+	readers []*reader
+}
+
+var (
+	components = []string{"host", "store", "web"}
+	names      = []string{"a", "b"}
+	around     = map[string][]string{"web": components, "store": components, "host": {"host"}}
+)
+
 func TestEverythingIsFreshExactlyOnceForEachReader(t *testing.T) {
-	components := []string{"host", "store", "web"}
-	around := map[string][]string{"web": {"host", "store", "web"}, "store": {"host", "store", "web"}, "host": {"host"}}
 	rapid.Check(t, func(t *rapid.T) {
-		tape := newTape(time.Hour)
-		readers := []*reader{newReader(), newReader()}
-		samples, lines, events := map[string][]float64{}, map[string][]string{}, map[string][]int{}
-		now, n := time.Duration(0), 0
-		deliver := func(r *reader, c string, taken bool) {
-			w, next, more, ok := tape.Cut(at(now), Request{Component: c, From: r.cursors[c], Lookback: 10 * time.Second})
-			if !ok || more || w.End.Before(w.Start) {
-				t.Fatalf("cut of %s: ok %v, more %v, from %v to %v", c, ok, more, w.Start, w.End)
-			}
-			for _, s := range w.Series {
-				for i := s.Fresh; i < len(s.Times); i++ {
-					if !r.cursors[c].end.IsZero() && s.Times[i] < w.Start.UnixMilli() || s.Times[i] > w.End.UnixMilli() {
-						t.Fatalf("fresh sample of %d is outside %d to %d", s.Times[i], w.Start.UnixMilli(), w.End.UnixMilli())
-					}
-				}
-				if !slices.IsSorted(s.Times) {
-					t.Fatalf("times fall: %v", s.Times)
-				}
-			}
-			if taken { // a refused window leaves the cursor where it was
-				r.take(w)
-				r.cursors[c] = next
-			}
+		m := &model{
+			tape: newTape(time.Hour), readers: []*reader{newReader(), newReader()},
+			samples: map[string][]float64{}, lines: map[string][]string{}, events: map[string][]int{},
 		}
 		t.Repeat(map[string]func(*rapid.T){
-			"sample": func(t *rapid.T) {
-				c := rapid.SampledFrom(components).Draw(t, "component")
-				name := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "name")
-				n++
-				tape.Add(at(now), Batch{c, []Sample{sample(name, float64(n))}})
-				samples[c+"/"+name] = append(samples[c+"/"+name], float64(n))
-			},
-			"line": func(t *rapid.T) {
-				c := rapid.SampledFrom(components).Draw(t, "component")
-				n++
-				tape.AddLines(at(now), c, []sdk.LogLine{{Text: fmt.Sprint(n)}})
-				lines[c] = append(lines[c], fmt.Sprint(n))
-			},
-			"event": func(t *rapid.T) {
-				c := rapid.SampledFrom(components).Draw(t, "component")
-				n++
-				tape.AddEvent(at(now), sdk.Event{Time: epoch.Add(now), Component: c, Type: sdk.EventReady, PID: n})
-				events[c] = append(events[c], n)
-			},
-			"wait": func(t *rapid.T) { now += time.Duration(rapid.IntRange(0, 5000).Draw(t, "ms")) * time.Millisecond },
+			"add":  m.add,
+			"wait": func(t *rapid.T) { m.now += time.Duration(rapid.IntRange(0, 5000).Draw(t, "ms")) * time.Millisecond },
 			"deliver": func(t *rapid.T) {
-				deliver(rapid.SampledFrom(readers).Draw(t, "reader"), rapid.SampledFrom(components).Draw(t, "of"), rapid.Bool().Draw(t, "taken"))
+				m.deliver(t, rapid.SampledFrom(m.readers).Draw(t, "reader"), rapid.SampledFrom(components).Draw(t, "of"), rapid.Bool().Draw(t, "taken"))
 			},
 		})
-		for _, r := range readers {
+		for _, r := range m.readers {
 			for _, c := range components {
-				deliver(r, c, true)
-				if !slices.Equal(r.lines[c], lines[c]) || !slices.Equal(r.events[c], events[c]) {
-					t.Fatalf("%s: got lines %v, events %v, want %v, %v", c, r.lines[c], r.events[c], lines[c], events[c])
-				}
-				for _, other := range around[c] {
-					for _, name := range []string{"a", "b"} {
-						if got, want := r.samples[c+"<"+other+"/"+name], samples[other+"/"+name]; !slices.Equal(got, want) {
-							t.Fatalf("%s in the window of %s: got %v, want %v", other+"/"+name, c, got, want)
-						}
-					}
-				}
+				m.deliver(t, r, c, true)
+				m.compare(t, r, c)
 			}
 		}
 	})
+}
+
+// add puts one thing of any kind on the tape and into the lists.
+func (m *model) add(t *rapid.T) {
+	c := rapid.SampledFrom(components).Draw(t, "component")
+	m.n++
+	switch rapid.SampledFrom([]string{"sample", "line", "event"}).Draw(t, "what") {
+	case "sample":
+		name := rapid.SampledFrom(names).Draw(t, "name")
+		m.tape.Add(at(m.now), Batch{c, []Sample{sample(name, float64(m.n))}})
+		m.samples[c+"/"+name] = append(m.samples[c+"/"+name], float64(m.n))
+	case "line":
+		m.tape.AddLines(at(m.now), c, []sdk.LogLine{{Text: fmt.Sprint(m.n)}})
+		m.lines[c] = append(m.lines[c], fmt.Sprint(m.n))
+	case "event":
+		m.tape.AddEvent(at(m.now), sdk.Event{Time: epoch.Add(m.now), Component: c, Type: sdk.EventReady, PID: m.n})
+		m.events[c] = append(m.events[c], m.n)
+	}
+}
+
+// deliver cuts a window. One that is not taken leaves the cursor where it was.
+func (m *model) deliver(t *rapid.T, r *reader, c string, taken bool) {
+	w, next, more, ok := m.tape.Cut(at(m.now), Request{Component: c, From: r.cursors[c], Lookback: 10 * time.Second})
+	if !ok || more || w.End.Before(w.Start) {
+		t.Fatalf("cut of %s: ok %v, more %v, from %v to %v", c, ok, more, w.Start, w.End)
+	}
+	for _, s := range w.Series {
+		if !slices.IsSorted(s.Times) {
+			t.Fatalf("times fall: %v", s.Times)
+		}
+		for _, at := range s.Times[s.Fresh:] {
+			if !r.cursors[c].end.IsZero() && at < w.Start.UnixMilli() || at > w.End.UnixMilli() {
+				t.Fatalf("fresh sample of %d is outside %d to %d", at, w.Start.UnixMilli(), w.End.UnixMilli())
+			}
+		}
+	}
+	if taken {
+		r.take(w)
+		r.cursors[c] = next
+	}
+}
+
+// compare holds what a reader has taken against the lists.
+func (m *model) compare(t *rapid.T, r *reader, c string) {
+	if !slices.Equal(r.lines[c], m.lines[c]) || !slices.Equal(r.events[c], m.events[c]) {
+		t.Fatalf("%s: got lines %v, events %v, want %v, %v", c, r.lines[c], r.events[c], m.lines[c], m.events[c])
+	}
+	for _, other := range around[c] {
+		for _, name := range names {
+			key := other + "/" + name
+			if got, want := r.samples[c+"<"+key], m.samples[key]; !slices.Equal(got, want) {
+				t.Fatalf("%s in the window of %s: got %v, want %v", key, c, got, want)
+			}
+		}
+	}
 }
 
 func TestLookBackComesBeforeTheFreshPart(t *testing.T) {
