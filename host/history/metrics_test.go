@@ -227,6 +227,36 @@ func TestDamageMetWhileRunningBeginsANewFile(t *testing.T) {
 	t.Fatalf("still refused after the damage was met: %v", err)
 }
 
+func TestFullDiskLosesNothingThatIsAppendedAgain(t *testing.T) {
+	s := open(t, "", Options{})
+	if _, err := s.file.write.Exec("PRAGMA max_page_count = 20"); err != nil {
+		t.Fatal(err)
+	}
+	taken, n := 0, 0
+	var err error
+	for ; err == nil && n < 1000; n++ {
+		if err = s.AppendSeries([]sdk.Series{ramp("web", fmt.Sprint("s", n), 0, 50)}); err == nil {
+			taken++
+		}
+	}
+	if err == nil {
+		t.Fatal("the limit was never reached")
+	}
+	if _, err := s.file.write.Exec("PRAGMA max_page_count = 100000"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AppendSeries([]sdk.Series{ramp("web", fmt.Sprint("s", n-1), 0, 50)}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Series(t.Context(), Query{Component: "web", From: day, To: day.Add(time.Hour)})
+	if err != nil || len(got) != taken+1 {
+		t.Errorf("got %d signals, %v, want %d", len(got), err, taken+1)
+	}
+	if names, err := s.Signals(t.Context(), "web"); err != nil || len(names) != taken+1 || names[0].Unit != "bytes" {
+		t.Errorf("got %d names, %v, want %d", len(names), err, taken+1)
+	}
+}
+
 func TestBucketsKeepMinMeanAndMax(t *testing.T) {
 	s := sdk.Series{Times: []int64{0, 500, 1000, 5000}, Values: []float64{1, 3, 7, 5}}
 	got := Downsample(s, time.Second)

@@ -40,8 +40,10 @@ type follower struct {
 	current  *source   // what the path names, as far as we know
 	draining []*source // what it named before, the oldest first
 	seen     map[identity]bool
-	buf      []byte
-	lines    []sdk.LogLine
+	// published is the place of the last checkpoint.
+	published place
+	buf       []byte
+	lines     []sdk.LogLine
 }
 
 func newFollower(s *Set, t Target) *follower {
@@ -102,9 +104,10 @@ func (f *follower) close() {
 
 // publish records the position for the Set to save.
 func (f *follower) publish() {
-	if f.current == nil {
+	if f.current == nil || f.published == f.current.place() {
 		return
 	}
+	f.published = f.current.place()
 	c := f.current.checkpoint()
 	f.mu.Lock()
 	f.at = &c

@@ -57,6 +57,15 @@ func (s *source) size() int64 {
 	return info.Size()
 }
 
+// place is where a source stands.
+type place struct {
+	id     identity
+	offset int64
+	held   int
+}
+
+func (s *source) place() place { return place{s.id, s.offset, len(s.split.partial)} }
+
 // first returns where to begin in a file that was never read: at the end,
 // unless the file is young.
 func (s *source) first(now time.Time) int64 {

@@ -2,6 +2,7 @@ package tape
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -334,4 +335,29 @@ func TestWindowTooLargeForItsLookBackKeepsTheFreshPart(t *testing.T) {
 			t.Fatalf("%s: got %d values, fresh from %d, want the five fresh ones alone", s.Name, len(s.Values), s.Fresh)
 		}
 	}
+}
+
+func TestMemoryOfAThousandSignalsIsBounded(t *testing.T) {
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	tape := newTape(5 * time.Minute)
+	var batch []Sample
+	for i := range 1000 {
+		batch = append(batch, sample(fmt.Sprintf("s%04d", i), 1))
+	}
+	for i := range 1200 { // 20 minutes at 1 Hz
+		tape.Add(at(time.Duration(i)*time.Second), Batch{"web", batch})
+	}
+	const limit = 20 << 20
+	if used := heap() - before; used > limit {
+		t.Errorf("1,000 signals with five minutes each take %d bytes, want at most %d", used, limit)
+	} else {
+		t.Logf("1,000 signals with five minutes each take %.1f MB", float64(used)/1e6)
+	}
+	runtime.KeepAlive(tape)
 }
