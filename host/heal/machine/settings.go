@@ -37,8 +37,8 @@ type Settings struct {
 type Component struct {
 	Name      string
 	DependsOn []string
-	// Mode is the component's own mode, empty for the daemon's.
-	Mode policy.Mode
+	// Mode is the component's own mode beside the daemon's.
+	Mode policy.Own
 	// Restarts is the storm limit that strategies see.
 	Restarts sdk.RestartLimit
 	// Declared are the names of the operator's commands.
