@@ -122,6 +122,19 @@ func TestHungProcessGetsAShortGraceAndADeadOneNone(t *testing.T) {
 	}
 }
 
+func TestProcessThatFailsForCertainWithinItsGraceIsRestarted(t *testing.T) {
+	in := incident()
+	in.Anomalies[0].Kind, in.Status[0].State, in.Status[0].PID = sdk.AnomalyProbe, sdk.StateStarting, 100
+	in.Status[0].Probes = []sdk.ProbeResult{{Name: "http", Verdict: sdk.Inconclusive}}
+	if p := propose(t, in); restarts(p) {
+		t.Errorf("got %+v for a slow start, want patience", p)
+	}
+	in.Status[0].Probes[0].Verdict = sdk.Fail
+	if p := propose(t, in); !restarts(p) {
+		t.Errorf("got %+v for a process that is held by a signal, want a restart", p)
+	}
+}
+
 func TestRestartIsNotTheRemedyForEverything(t *testing.T) {
 	cases := map[string]struct {
 		spoil func(*sdk.Incident)
