@@ -23,6 +23,8 @@ type incident struct {
 	// reports that this is over, so that only the cause still belongs here.
 	settleAt time.Time
 	released bool
+	// pairUntil is how long the second of two that fail alike is held back.
+	pairUntil time.Time
 	// ready is a proposal that a person has approved.
 	ready *record.Approval
 	// renew reports that the last approval has expired unanswered.
@@ -51,7 +53,7 @@ const (
 
 // due returns when the incident wants attention again, zero for never.
 func (i *incident) due() time.Time {
-	at := i.nextAt
+	at := sooner(i.nextAt, i.pairUntil)
 	if i.Phase == record.PhaseVerifying {
 		at = sooner(at, i.deadline)
 	}

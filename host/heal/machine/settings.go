@@ -58,9 +58,15 @@ const (
 	// one cause kills go at once.
 	togetherProbes = 10 * time.Second
 	togetherExits  = time.Second
+	// pairWait is how long the second of two that fail alike is held back.
+	pairWait = 2 * time.Second
 	// orderLimit is how long an operator's order explains what it disturbs.
 	orderLimit = 2 * time.Minute
 )
+
+// keyProcess is the anomaly of the host's own look at a process, which fails
+// when a signal holds it.
+const keyProcess = "probe/process"
 
 func (s Settings) withDefaults() Settings {
 	if s.Mode == "" {
