@@ -32,6 +32,7 @@ type outcome struct {
 	truncated      bool
 	crash          string // what the worker's own runtime said
 	state          string
+	exitCode       int // of the process itself; -1 when a signal ended it
 	killed         cause
 	protocol       error
 	wall, cpu      time.Duration
@@ -62,7 +63,7 @@ func (s *Sandbox) execute(ctx context.Context, e execution) (outcome, error) {
 	var stdout, stderr, crash bounded
 	readers.Go(func() { stdout.fill(r.stdout, e.output) })
 	readers.Go(func() { stderr.fill(r.stderr, e.output) })
-	readers.Go(func() { crash.fill(r.crash, maxCrash) })
+	readers.Go(func() { crash.fill(r.crash, max(maxCrash, e.output)) })
 	readers.Go(func() { out.listen(r.events, p) })
 	watched := watch(ctx, p, e)
 	<-p.done
@@ -81,6 +82,7 @@ func (o *outcome) settle(p *process, peak int64) {
 	p.rung.NoteStart(&o.guards)
 	o.killed = p.why()
 	o.state = p.state.String()
+	o.exitCode = p.state.ExitCode()
 	o.cpu = p.state.UserTime() + p.state.SystemTime()
 	o.resident = peak
 	if o.end != nil {

@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -98,7 +99,32 @@ func (a Anomaly) Validate() error {
 	case a.TTL < 0:
 		return fmt.Errorf("anomaly %s: ttl %v is negative", a.ID(), a.TTL)
 	}
+	for _, e := range a.Evidence {
+		if !finite(e.Value) || !finite(e.Low) || !finite(e.High) {
+			return fmt.Errorf("anomaly %s: evidence %q holds a number that is not finite", a.ID(), e.Signal)
+		}
+	}
 	return nil
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// WithDefaults fills what a detector may leave out of an anomaly that it found
+// in w: component, severity, start and end.
+func (a Anomaly) WithDefaults(w Window) Anomaly {
+	if a.Component == "" {
+		a.Component = w.Component
+	}
+	if a.Severity == SeverityUnknown {
+		a.Severity = SeverityLow
+	}
+	if a.Start.IsZero() {
+		a.Start = w.End
+	}
+	if a.End.IsZero() {
+		a.End = w.End
+	}
+	return a
 }
 
 // Mark is an operator's judgement of an anomaly.

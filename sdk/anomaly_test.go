@@ -20,6 +20,7 @@ func TestAnomalyValidationNamesTheBrokenRule(t *testing.T) {
 		"ttl":       func(a *Anomaly) { a.TTL = -time.Second },
 		"summary":   func(a *Anomaly) { a.Summary = strings.Repeat("x", MaxText+1) },
 		"evidence":  func(a *Anomaly) { a.Evidence = make([]Evidence, MaxEvidence+1) },
+		"finite":    func(a *Anomaly) { a.Evidence = []Evidence{{Signal: "cpu", High: math.Inf(1)}} },
 		"names":     func(a *Anomaly) { a.Key = strings.Repeat("k", 4*MaxNameLength+1) },
 	}
 	for word, spoil := range cases {

@@ -62,7 +62,7 @@ func flags(args []string) (settings, error) {
 	f := flag.NewFlagSet("demo", flag.ContinueOnError)
 	f.StringVar(&s.bin, "bin", "bin", "`folder` with homeostat, plugins/, shop-web and shop-store")
 	f.StringVar(&s.json, "json", "", "write the results to this `file` as well")
-	f.StringVar(&s.fault, "fault", "", "show this `fault` alone; empty for all")
+	f.StringVar(&s.fault, "fault", "", "show these `faults` alone, separated by commas; empty for all")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}

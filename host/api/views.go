@@ -101,6 +101,7 @@ type Recovery struct {
 	Component  string       `json:"component"`
 	Strategy   string       `json:"strategy"`
 	Proposal   sdk.Proposal `json:"proposal"`
+	Actions    []string     `json:"actions" doc:"kind and target of each action, for people"`
 	ProposedAt time.Time    `json:"proposed_at"`
 	StartedAt  *time.Time   `json:"started_at,omitempty"`
 	ActedAt    *time.Time   `json:"acted_at,omitempty" doc:"when the last action was finished"`
@@ -109,6 +110,13 @@ type Recovery struct {
 	Result     sdk.Result   `json:"result"`
 	Reason     string       `json:"reason" doc:"why this was proposed"`
 	Text       string       `json:"text" doc:"how it went"`
+	Steps      []Step       `json:"steps"`
+}
+
+// Step is one line of a recovery's course.
+type Step struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
 }
 
 // Approval is a proposal that waits for, or had, a person's answer.

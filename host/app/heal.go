@@ -70,12 +70,16 @@ func healSettings(settings *config.Settings) heal.Settings {
 	}
 	for _, c := range settings.Components {
 		out.Components = append(out.Components, heal.Component{
-			Name: string(c.Name), DependsOn: c.DependsOn, Mode: policy.Mode(c.Mode),
+			Name: string(c.Name), DependsOn: c.DependsOn, Mode: ownMode(c),
 			Restarts: sdk.RestartLimit{Max: c.Restarts.Max, Window: c.Restarts.Window},
 			Declared: slices.Sorted(maps.Keys(c.Declared)),
 		})
 	}
 	return out
+}
+
+func ownMode(c config.Component) policy.Own {
+	return policy.Own{Mode: policy.Mode(c.Mode), Wins: c.ModeWins}
 }
 
 // facts answers from the settings in force.
@@ -100,13 +104,10 @@ func (f facts) DependsOn(name string) []string {
 func (f facts) Mode(name string) string {
 	c, ok := f.component(name)
 	daemon := f.app.healer.Mode()
-	if !ok || c.Mode == "" {
+	if !ok {
 		return string(daemon)
 	}
-	if c.ModeWins {
-		return string(c.Mode)
-	}
-	return string(policy.Strictest(daemon, policy.Mode(c.Mode)))
+	return string(policy.Effective(daemon, ownMode(c)))
 }
 
 func (f facts) RestartOrders(name string) int { return f.app.orders.of(name) }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/process"
 )
 
@@ -27,11 +28,11 @@ func (m *member) rediscover(ctx context.Context) error {
 	if was.Main.PID != 0 && was.Main.Alive() {
 		return m.adopt(was.Main, "it runs since before the daemon")
 	}
-	if was.Main.PID != 0 && was.Main.Boot == process.Boot() && was.Phase == running {
+	if was.Main.PID != 0 && was.Main.Boot == process.Boot() && was.Phase == ledger.Running {
 		m.lost(process.Exit{})
 	}
 	if spec.Kind != Command {
-		id, err := find(ctx, spec)
+		id, err := m.find(ctx)
 		if err != nil {
 			return nil // it is sought from now on
 		}
@@ -95,8 +96,8 @@ func (m *member) adopt(id process.ID, why string) error {
 		r.Generation++
 		r.StartedAt = time.Now().Add(-age)
 		r.GraceEnds, r.Answered = r.StartedAt.Add(m.graceOf()), false
-		if r.Phase == launching || m.bearing {
-			r.started(r.StartedAt)
+		if r.Phase == ledger.Launching || m.bearing {
+			r.Started(r.StartedAt)
 		}
 		if r.Unwanted && m.spec.Kind != Command {
 			m.log.Info("a component that was stopped is wanted again, because somebody else has started it")
@@ -111,7 +112,7 @@ func (m *member) adopt(id process.ID, why string) error {
 
 // boot brings a new member to where it should be: it finishes the order that a killed daemon had begun, and starts what
 // is wanted, does not run and is ours to start. The caller has taken the member's turn, and boot gives it back.
-func (m *member) boot(ctx context.Context, left phase) {
+func (m *member) boot(ctx context.Context, left ledger.Phase) {
 	defer m.exitTurn()
 	m.mu.Lock()
 	unwanted, runs, spec := m.record.Unwanted, m.hold != nil, m.spec
@@ -119,11 +120,11 @@ func (m *member) boot(ctx context.Context, left phase) {
 	order := Order{Reason: "an earlier daemon had begun it"}
 	var err error
 	switch {
-	case unwanted && (runs && spec.Kind == Command || left == ending):
-		_, err = m.finish(ctx, order, ending)
+	case unwanted && (runs && spec.Kind == Command || left == ledger.Ending):
+		_, err = m.finish(ctx, order, ledger.Ending)
 	case unwanted:
 		m.settle(IsStopped, "stopped by an earlier order")
-	case left == restarting:
+	case left == ledger.Restarting:
 		_, err = m.restart(ctx, order)
 	case !runs && spec.Kind == Command:
 		err = m.firstStart(ctx, spec.DependsOn)

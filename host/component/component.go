@@ -22,6 +22,8 @@ import (
 	"sync"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/homeostat/homeostat/host/component/ledger"
 )
 
 // Options are what a Set is made of.
@@ -36,7 +38,7 @@ type Options struct {
 // Set is all components of a host. Use New.
 type Set struct {
 	log    hclog.Logger
-	ledger ledger
+	ledger ledger.Ledger
 	output string // the folder of the output files
 	mark   string // the beginning of every environment mark of this set
 	events *dispatcher
@@ -58,13 +60,13 @@ func New(o Options) (*Set, error) {
 		return nil, fmt.Errorf("open the state of components: %w", err)
 	}
 	s := &Set{
-		log: o.Log, ledger: ledger{dir: filepath.Join(dir, "records")}, output: filepath.Join(dir, "output"),
+		log: o.Log, ledger: ledger.Ledger{Dir: filepath.Join(dir, "records")}, output: filepath.Join(dir, "output"),
 		mark: markOf(dir), members: make(map[string]*member),
 	}
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()
 	}
-	for _, sub := range []string{s.ledger.dir, s.output} {
+	for _, sub := range []string{s.ledger.Dir, s.output} {
 		if err := os.MkdirAll(sub, 0o700); err != nil {
 			return nil, fmt.Errorf("open the state of components: %w", err)
 		}
@@ -125,7 +127,7 @@ func (s *Set) Apply(ctx context.Context, specs []Spec) error {
 }
 
 // add makes a member and adopts what runs of it. It returns also what an earlier daemon was doing with it.
-func (s *Set) add(ctx context.Context, spec Spec) (*member, phase) {
+func (s *Set) add(ctx context.Context, spec Spec) (*member, ledger.Phase) {
 	m := newMember(s, spec)
 	left := m.record.Phase
 	s.mu.Lock()

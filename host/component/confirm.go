@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/homeostat/homeostat/host/component/probe"
@@ -25,7 +24,8 @@ func (s *Set) Confirm(ctx context.Context, name string) (Verdict, error) {
 	if !runs {
 		return Verdict{Verdict: probe.Fail, Text: strings.TrimSuffix("it does not run: "+text, ": ")}, nil
 	}
-	v := confirmAll(ctx, m.questions(spec))
+	all, reasons := probe.Confirm(ctx, m.questions(spec))
+	v := Verdict{Verdict: all, Text: reasons}
 	if ctx.Err() != nil {
 		return Verdict{}, fmt.Errorf("component %q: confirm: %w", name, context.Cause(ctx))
 	}
@@ -35,53 +35,11 @@ func (s *Set) Confirm(ctx context.Context, name string) (Verdict, error) {
 	return v, nil
 }
 
-type question struct {
-	name string
-	ask  func(context.Context) probe.Outcome
-}
-
-func (m *member) questions(spec Spec) []question {
-	list := []question{{processProbe, m.look}}
+func (m *member) questions(spec Spec) []probe.Question {
+	list := []probe.Question{{Name: processProbe, Ask: m.look}}
 	for i, p := range spec.Probes {
 		p = m.complete(spec, i, p)
-		list = append(list, question{p.Name, p.Ask})
+		list = append(list, probe.Question{Name: p.Name, Ask: p.Ask})
 	}
 	return list
-}
-
-// confirmAll asks all questions side by side.
-func confirmAll(ctx context.Context, questions []question) Verdict {
-	verdicts := make([]Verdict, len(questions))
-	var wait sync.WaitGroup
-	for i, q := range questions {
-		wait.Go(func() { verdicts[i] = q.confirm(ctx) })
-	}
-	wait.Wait()
-	all := Verdict{Verdict: probe.Pass}
-	var texts []string
-	for _, v := range verdicts {
-		all.Verdict = all.Verdict.And(v.Verdict)
-		texts = append(texts, v.Text)
-	}
-	all.Text = strings.Join(texts, "; ")
-	return all
-}
-
-// confirm asks until the first pass, at most three times.
-func (q question) confirm(ctx context.Context) Verdict {
-	const tries, pause = 3, 200 * time.Millisecond
-	var o probe.Outcome
-	for try := range tries {
-		if try > 0 {
-			select {
-			case <-time.After(pause):
-			case <-ctx.Done():
-				return Verdict{Text: q.name + ": not asked to the end"}
-			}
-		}
-		if o = q.ask(ctx); o.Verdict == probe.Pass {
-			break
-		}
-	}
-	return Verdict{Verdict: o.Verdict, Text: q.name + ": " + o.Text}
 }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/process"
 )
 
@@ -19,7 +20,7 @@ type outcome struct {
 // finish ends all processes of the member and proves it: by its own stop or restart command or by systemd where there is
 // one, and by the ladder where those do not suffice. The phase says what a later daemon has to do if this one is killed
 // meanwhile.
-func (m *member) finish(ctx context.Context, o Order, p phase) (outcome, error) {
+func (m *member) finish(ctx context.Context, o Order, p ledger.Phase) (outcome, error) {
 	if o.Grace <= 0 {
 		o.Grace = m.specNow().stopTimeout()
 	}
@@ -45,7 +46,7 @@ func (m *member) finish(ctx context.Context, o Order, p phase) (outcome, error) 
 }
 
 // announce notes that an order is ending the process. It returns the channel that tells of its end, nil when nothing runs.
-func (m *member) announce(o Order, p phase) chan struct{} {
+func (m *member) announce(o Order, p ledger.Phase) chan struct{} {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.hold == nil {
@@ -61,9 +62,9 @@ func (m *member) announce(o Order, p phase) chan struct{} {
 
 // politely lets the member's own way end the process, if it has one, and returns the grace that is left to the ladder. A
 // way to restart goes on when the old process is gone; where its end is told is returned.
-func (m *member) politely(ctx context.Context, grace time.Duration, p phase, gone <-chan struct{}) (time.Duration, <-chan error) {
+func (m *member) politely(ctx context.Context, grace time.Duration, p ledger.Phase, gone <-chan struct{}) (time.Duration, <-chan error) {
 	a, most := toStop, grace
-	if p == restarting && m.way(toRestart) != nil {
+	if p == ledger.Restarting && m.way(toRestart) != nil {
 		a, most = toRestart, grace+m.specNow().startTimeout()
 	}
 	w := m.way(a)
@@ -86,7 +87,7 @@ func (m *member) politely(ctx context.Context, grace time.Duration, p phase, gon
 		m.afterwards(ctx, err, gone, timer.C)
 		ended <- err
 	}
-	const rest = 2 * time.Second // what the ladder may still take, TERM and CONT included, after the own way had its grace
+	const rest = time.Second // what the ladder may still take, TERM and CONT included, after the own way had its grace
 	return min(rest, grace), successor
 }
 
@@ -132,10 +133,10 @@ func (m *member) conclude(result outcome, remains process.Remains, err error) (o
 		return result, err
 	}
 	next := IsStopped
-	if m.record.Phase == restarting {
+	if m.record.Phase == ledger.Restarting {
 		next = IsStarting
 	} else {
-		m.record.Phase = idle
+		m.record.Phase = ledger.Idle
 	}
 	m.record.Main = process.ID{}
 	m.save()
@@ -151,13 +152,13 @@ func (m *member) conclude(result outcome, remains process.Remains, err error) (o
 func (m *member) resume(why string) {
 	switch {
 	case m.hold == nil:
-		m.record.Phase = idle
+		m.record.Phase = ledger.Idle
 		m.become(IsDown, why)
 	case m.record.Answered:
-		m.record.Phase = running
+		m.record.Phase = ledger.Running
 		m.become(IsUp, why)
 	default:
-		m.record.Phase = running
+		m.record.Phase = ledger.Running
 		m.become(IsStarting, why)
 	}
 	m.save()
@@ -165,7 +166,7 @@ func (m *member) resume(why string) {
 
 // succeeded reports whether another main process than the old one runs.
 func (m *member) succeeded(ctx context.Context, old process.ID) bool {
-	id, err := find(ctx, m.specNow())
+	id, err := m.find(ctx)
 	return err == nil && id != old
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/account"
+	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/outlog"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -51,7 +53,7 @@ func (m *member) launch(ctx context.Context, reason string) error {
 	instance := rand.Text()
 	m.mu.Lock()
 	spec := m.spec
-	m.record.Phase, m.record.Instance = launching, instance
+	m.record.Phase, m.record.Instance = ledger.Launching, instance
 	m.record.Main = process.ID{}
 	m.save()
 	m.mu.Unlock()
@@ -61,7 +63,7 @@ func (m *member) launch(ctx context.Context, reason string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err != nil {
-		m.record.Phase = idle
+		m.record.Phase = ledger.Idle
 		m.save()
 		m.become(IsDown, err.Error())
 		m.emit(Event{Type: StartFailed, Text: err.Error()})
@@ -72,7 +74,7 @@ func (m *member) launch(ctx context.Context, reason string) error {
 	r.Generation++
 	r.StartedAt, r.GraceEnds, r.Answered = now, now.Add(m.graceOf()), false
 	r.Fingerprint = fingerprint(spec)
-	r.started(now)
+	r.Started(now)
 	m.fresh = true
 	m.log.Info("a process was started", "pid", h.ID().PID, "reason", reason)
 	r.Main = h.ID()
@@ -86,17 +88,17 @@ func (m *member) launch(ctx context.Context, reason string) error {
 var failpoint = func(step string) {}
 
 func (m *member) spawn(spec Spec, instance string) (*process.Handle, error) {
-	who, err := credential(spec.User)
+	who, err := account.Lookup(spec.User)
 	if err != nil {
 		return nil, fmt.Errorf("component %q: %w", spec.Name, err)
 	}
-	output, err := outlog.Open(m.outputPath(), outlog.DefaultKeep, who.owner())
+	output, err := outlog.Open(m.outputPath(), outlog.DefaultKeep, who.Owner())
 	if err != nil {
 		return nil, fmt.Errorf("component %q: %w", spec.Name, err)
 	}
 	defer output.Close()
 	return process.Start(process.Command{
-		Args: spec.Command, Dir: spec.Dir, Output: output, Credential: who.credential(),
-		Env: append(environment(spec), m.markBegin()+instance),
+		Args: spec.Command, Dir: spec.Dir, Output: output, Credential: who.Credential(),
+		Env: append(account.Environment(spec.User, spec.Env), m.markBegin()+instance),
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -27,7 +28,7 @@ type member struct {
 
 	mu      sync.Mutex
 	spec    Spec
-	record  record
+	record  ledger.Record
 	state   State
 	text    string
 	hold    *process.Handle // of the main process; nil when none is followed
@@ -47,7 +48,7 @@ func newMember(s *Set, spec Spec) *member {
 		set: s, name: spec.Name, log: s.log.With("component", spec.Name), turn: make(chan struct{}, 1),
 		spec: spec, state: IsStopped, changed: make(chan struct{}), added: time.Now(),
 	}
-	r, err := s.ledger.load(spec.Name)
+	r, err := s.ledger.Load(spec.Name)
 	if err != nil {
 		// Whatever runs is still found by its mark; what was learned is lost.
 		m.log.Warn("the record of a component cannot be read, a new one is begun", "error", err)
@@ -94,7 +95,7 @@ func (m *member) become(state State, text string) {
 // save writes the record; the caller holds mu. A record that cannot be written (a full disk) must not keep a service
 // down, so it is told and the work goes on; the mark in the environment still finds the process.
 func (m *member) save() {
-	if err := m.set.ledger.save(m.name, m.record); err != nil {
+	if err := m.set.ledger.Save(m.name, m.record); err != nil {
 		m.log.Error("the record of a component cannot be written, it is found by its mark instead", "error", err)
 	}
 }
@@ -111,7 +112,7 @@ func (m *member) emit(e Event) {
 // follow takes a process as the present one and begins to watch it. The caller holds mu and has set what the record says of
 // the process beside Main and Phase.
 func (m *member) follow(h *process.Handle) {
-	m.record.Main, m.record.Last, m.record.Phase = h.ID(), h.ID(), running
+	m.record.Main, m.record.Last, m.record.Phase = h.ID(), h.ID(), ledger.Running
 	m.hold, m.gone, m.exit = h, make(chan struct{}), nil
 	m.passed = make(map[string]bool)
 	m.save()
@@ -152,7 +153,7 @@ func (m *member) lost(exit process.Exit) {
 	pid := m.record.Main.PID
 	m.hold, m.exit = nil, &exit
 	m.record.Main = process.ID{}
-	m.record.LastExit = &lastExit{Exit: exit, At: time.Now()}
+	m.record.LastExit = &ledger.LastExit{Exit: exit, At: time.Now()}
 	for _, w := range m.watches {
 		w.Rest("not asked: the process has ended")
 	}
@@ -160,7 +161,7 @@ func (m *member) lost(exit process.Exit) {
 		m.save()
 		return // the order tells when the rest is gone too
 	}
-	m.record.Phase = idle
+	m.record.Phase = ledger.Idle
 	m.save()
 	if m.record.Unwanted {
 		m.become(IsStopped, exit.String())

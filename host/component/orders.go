@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/process"
 )
 
@@ -68,7 +69,7 @@ func (m *member) want(wanted bool) {
 	if same {
 		return
 	}
-	if err := m.set.ledger.flush(m.name); err != nil {
+	if err := m.set.ledger.Flush(m.name); err != nil {
 		m.log.Error("a decision may be forgotten after a loss of power", "wanted", wanted, "error", err)
 	}
 }
@@ -92,7 +93,7 @@ func (m *member) start(ctx context.Context, o Order) (Result, error) {
 
 func (m *member) stop(ctx context.Context, o Order) (Result, error) {
 	m.want(false)
-	done, err := m.finish(ctx, o, ending)
+	done, err := m.finish(ctx, o, ledger.Ending)
 	return done.Result, err
 }
 
@@ -100,7 +101,7 @@ func (m *member) stop(ctx context.Context, o Order) (Result, error) {
 // what it leaves undone is done in the built-in way.
 func (m *member) restart(ctx context.Context, o Order) (Result, error) {
 	m.want(true)
-	done, err := m.finish(ctx, o, restarting)
+	done, err := m.finish(ctx, o, ledger.Restarting)
 	if err != nil {
 		return done.Result, err
 	}
@@ -111,7 +112,7 @@ func (m *member) restart(ctx context.Context, o Order) (Result, error) {
 		// The command found a process that did not end, so the half that starts has hardly worked.
 		err = m.succeed(ctx, done.successor, 0)
 	default:
-		err = m.succeed(ctx, done.successor, m.specNow().startTimeout())
+		err = m.succeed(ctx, done.successor, birth)
 	}
 	done.Text = "restarted"
 	return done.Result, err

@@ -1,10 +1,12 @@
 package component
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/find"
 	"github.com/homeostat/homeostat/host/component/process"
 )
 
@@ -41,6 +43,20 @@ func (m *member) seek() {
 	}
 }
 
+// find looks for the main process of a component that somebody else starts.
+func (m *member) find(ctx context.Context) (process.ID, error) {
+	switch spec := m.specNow(); spec.Kind {
+	case Pidfile:
+		return find.ByPidfile(spec.Pidfile)
+	case Match:
+		return find.ByMatch(spec.Match)
+	case Unit:
+		return find.ByUnit(ctx, spec.Unit)
+	default:
+		return process.ID{}, find.ErrNotRunning
+	}
+}
+
 // seekOnce looks once, unless an order is under way, which looks for itself.
 func (m *member) seekOnce() {
 	select {
@@ -52,7 +68,7 @@ func (m *member) seekOnce() {
 	if m.holding() != nil || m.life.Err() != nil {
 		return
 	}
-	id, err := find(m.life, m.specNow())
+	id, err := m.find(m.life)
 	if err != nil {
 		m.missing(err)
 		return
@@ -69,7 +85,7 @@ func (m *member) missing(why error) {
 	defer m.mu.Unlock()
 	text := why.Error()
 	switch {
-	case !errors.Is(why, errNotRunning):
+	case !errors.Is(why, find.ErrNotRunning):
 		text = fmt.Sprintf("whether it runs is not known: %v", why)
 		if m.text != text {
 			m.log.Warn("a component cannot be looked for", "error", why)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/account"
 	"github.com/homeostat/homeostat/host/component/grace"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/unit"
@@ -118,7 +119,7 @@ func (s Spec) problems() []error {
 	if s.OnExit != "" && s.OnExit != Keep && s.OnExit != End {
 		add("on_exit: got %q, want keep or stop", s.OnExit)
 	}
-	if _, err := credential(s.User); err != nil {
+	if _, err := account.Lookup(s.User); err != nil {
 		add("user: %w", err)
 	}
 	if err := s.kindProblem(); err != nil {

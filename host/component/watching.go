@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/account"
+	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -67,10 +69,10 @@ func (m *member) complete(spec Spec, place int, p probe.Spec) probe.Spec {
 		p.Dir = spec.Dir
 	}
 	if p.Env == nil {
-		p.Env = environment(spec)
+		p.Env = account.Environment(spec.User, spec.Env)
 	}
-	if who, err := credential(spec.User); err == nil {
-		p.Credential = who.credential()
+	if who, err := account.Lookup(spec.User); err == nil {
+		p.Credential = who.Credential()
 	}
 	return p
 }
@@ -123,7 +125,7 @@ func (m *member) leave(ctx context.Context) error {
 	defer m.exitTurn()
 	var err error
 	if m.specNow().OnExit == End && m.holding() != nil {
-		_, err = m.finish(ctx, Order{Reason: "the daemon ends and on_exit is stop"}, restarting)
+		_, err = m.finish(ctx, Order{Reason: "the daemon ends and on_exit is stop"}, ledger.Restarting)
 	}
 	m.unwatch()
 	m.work.Wait()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/account"
 	"github.com/homeostat/homeostat/host/component/outlog"
 	"github.com/homeostat/homeostat/host/component/process"
 	"github.com/homeostat/homeostat/host/component/unit"
@@ -50,11 +51,11 @@ func (m *member) run(ctx context.Context, a act, args []string) error {
 	spec, pid := m.spec, m.record.Main.PID
 	m.mu.Unlock()
 	wrap := func(err error) error { return fmt.Errorf("component %q: %s_command: %w", m.name, a, err) }
-	who, err := credential(spec.User)
+	who, err := account.Lookup(spec.User)
 	if err != nil {
 		return wrap(err)
 	}
-	output, err := outlog.Append(m.commandsPath(), who.owner())
+	output, err := outlog.Append(m.commandsPath(), who.Owner())
 	if err != nil {
 		return wrap(err)
 	}
@@ -64,8 +65,8 @@ func (m *member) run(ctx context.Context, a act, args []string) error {
 		return wrap(err)
 	}
 	exit, err := process.Run(ctx, process.Command{
-		Args: args, Dir: spec.Dir, Output: output, Credential: who.credential(),
-		Env: append(environment(spec), "HOMEOSTAT_COMPONENT="+m.name, fmt.Sprintf("HOMEOSTAT_PID=%d", pid)),
+		Args: args, Dir: spec.Dir, Output: output, Credential: who.Credential(),
+		Env: append(account.Environment(spec.User, spec.Env), "HOMEOSTAT_COMPONENT="+m.name, fmt.Sprintf("HOMEOSTAT_PID=%d", pid)),
 	})
 	if err == nil && exit.Known && exit.Code != 0 {
 		err = errors.New(exit.String())
@@ -104,10 +105,13 @@ func (m *member) background(ctx context.Context, w way, most time.Duration) chan
 	return ended
 }
 
+// birth is how long a main process may take to be found after the own command that starts it has ended well. Then the
+// command is carried out once more, because many a script takes a dying process for a running one and does nothing.
+const birth = 10 * time.Second
+
 // bear starts the member by a way of others and follows the process that appears.
 func (m *member) bear(ctx context.Context, w way) error {
-	most := m.specNow().startTimeout()
-	return m.succeed(ctx, m.background(ctx, w, most), most)
+	return m.succeed(ctx, m.background(ctx, w, m.specNow().startTimeout()), birth)
 }
 
 // succeed follows the process that an own way, under way already, brings up. When the way has ended and nothing has
@@ -139,7 +143,7 @@ func (m *member) born(ctx context.Context, fault error, patience time.Duration) 
 		patience = moment
 	}
 	err := m.follows(ctx, patience)
-	if err == nil || patience > moment {
+	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	again := m.starter()
@@ -181,7 +185,7 @@ func (m *member) follows(ctx context.Context, patience time.Duration) error {
 func (m *member) appears(ctx context.Context, old process.ID) (process.ID, error) {
 	const every = 50 * time.Millisecond
 	for {
-		id, err := find(ctx, m.specNow())
+		id, err := m.find(ctx)
 		if err == nil && id != old {
 			return id, nil
 		}

@@ -139,6 +139,46 @@ func TestRemedyThatHelpsOneOfThoseThatFailAlikeIsRepeatedOnTheOthers(t *testing.
 	})
 }
 
+func TestSecondOfTwoThatFailAlikeIsHeldBackForAMomentOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "a", "b")
+		w.boot(automated("a", "b"), &restarter{})
+		defer w.halt()
+		w.parts["a"].next = func(uint64) fate {
+			return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: 40 * time.Second}
+		}
+		w.sicken("a")
+		time.Sleep(time.Second)
+		w.sicken("b")
+		time.Sleep(time.Second)
+		w.wantOrders("restart a")
+		time.Sleep(1500 * time.Millisecond)
+		synctest.Wait()
+		w.wantOrders("restart a", "restart b")
+	})
+}
+
+func TestProcessThatIsHeldExplainsNoFailureOfOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "a", "b", "c")
+		w.boot(automated("a", "b", "c"), &restarter{})
+		defer w.halt()
+		w.parts["a"].next = func(uint64) fate {
+			return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: 40 * time.Second}
+		}
+		w.say(sdk.Anomaly{Component: "a", Key: "probe/process", Kind: sdk.AnomalyProbe, Severity: sdk.SeverityMedium, Start: time.Now(), TTL: time.Hour})
+		w.sicken("a")
+		w.sicken("b")
+		w.sicken("c")
+		synctest.Wait()
+		got := w.ordered()
+		slices.Sort(got)
+		if want := []string{"restart a", "restart b"}; !slices.Equal(got[:min(len(got), 2)], want) {
+			t.Errorf("orders %v, want a and b at once", got)
+		}
+	})
+}
+
 func TestDependentsAnomalyDuringAnOwnActionOpensNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "store", "web")

@@ -48,7 +48,7 @@ func (h *Healer) carry(ctx context.Context, batch []machine.Effect) {
 	for _, e := range batch {
 		switch e := e.(type) {
 		case machine.Save:
-			unsaved = orFirst(unsaved, h.save(ctx, e.Incident))
+			unsaved = orFirst(unsaved, h.save(ctx, e))
 		case machine.SaveState:
 			unsaved = orFirst(unsaved, h.put(ctx, kindState, idState, e.State))
 			h.opt.Publish("maintenance", e.State.Maintenance)
@@ -77,10 +77,11 @@ func (h *Healer) audit(e machine.Audit) error {
 	return err
 }
 
-func (h *Healer) save(ctx context.Context, inc record.Incident) error {
+func (h *Healer) save(ctx context.Context, e machine.Save) error {
+	inc := e.Incident
 	err := h.put(ctx, kindIncident, inc.ID, inc)
-	if n := len(inc.History); n > 0 {
-		h.opt.Log.Info("incident", "id", inc.ID, "component", inc.Component, "state", inc.State, "severity", inc.Severity, "text", inc.History[n-1].Text)
+	for _, n := range e.News {
+		h.opt.Log.Info("incident", "id", inc.ID, "component", inc.Component, "state", n.State, "severity", inc.Severity, "text", n.Text)
 	}
 	h.opt.Publish("incident", inc)
 	if n := len(inc.Recoveries); n > 0 {

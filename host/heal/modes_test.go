@@ -20,25 +20,27 @@ func in(mode policy.Mode) Settings {
 
 func TestModesDecideWhoHasToAgree(t *testing.T) {
 	cases := map[string]struct {
-		daemon, component policy.Mode
-		severity          sdk.Severity
-		want              record.State
+		daemon   policy.Mode
+		own      policy.Own
+		severity sdk.Severity
+		want     record.State
 	}{
-		"automated, critical":             {policy.Automated, "", sdk.SeverityCritical, record.StateHolding},
-		"supervised, medium":              {policy.Supervised, "", sdk.SeverityMedium, record.StateHolding},
-		"supervised, high":                {policy.Supervised, "", sdk.SeverityHigh, record.StateWaitingApproval},
-		"manual, low":                     {policy.Manual, "", sdk.SeverityLow, record.StateWaitingApproval},
-		"learning":                        {policy.Learning, "", sdk.SeverityMedium, record.StateWaiting},
-		"component alone automated":       {policy.Manual, policy.Automated, sdk.SeverityHigh, record.StateHolding},
-		"component alone stricter":        {policy.Automated, policy.Manual, sdk.SeverityLow, record.StateWaitingApproval},
-		"component learns, daemon manual": {policy.Manual, policy.Learning, sdk.SeverityLow, record.StateWaiting},
+		"automated, critical":      {policy.Automated, policy.Own{}, sdk.SeverityCritical, record.StateHolding},
+		"supervised, medium":       {policy.Supervised, policy.Own{}, sdk.SeverityMedium, record.StateHolding},
+		"supervised, high":         {policy.Supervised, policy.Own{}, sdk.SeverityHigh, record.StateWaitingApproval},
+		"manual, low":              {policy.Manual, policy.Own{}, sdk.SeverityLow, record.StateWaitingApproval},
+		"learning":                 {policy.Learning, policy.Own{}, sdk.SeverityMedium, record.StateWaiting},
+		"component stricter":       {policy.Automated, policy.Own{Mode: policy.Manual}, sdk.SeverityLow, record.StateWaitingApproval},
+		"component freer":          {policy.Manual, policy.Own{Mode: policy.Automated}, sdk.SeverityLow, record.StateWaitingApproval},
+		"component freer and wins": {policy.Manual, policy.Own{Mode: policy.Automated, Wins: true}, sdk.SeverityHigh, record.StateHolding},
+		"component learns":         {policy.Manual, policy.Own{Mode: policy.Learning}, sdk.SeverityLow, record.StateWaiting},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, "web")
 				set := in(c.daemon)
-				set.Components[0].Mode = c.component
+				set.Components[0].Mode = c.own
 				w.boot(set, &restarter{})
 				defer w.halt()
 				w.report("web", sdk.AnomalyThreshold, c.severity)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -20,7 +21,12 @@ import (
 // documents for ever, and prints the number of each one that was taken.
 func child(dir string) {
 	ctx := context.Background()
-	s, err := Open(ctx, Options{Dir: dir, Log: hclog.NewNullLogger()})
+	s, err := OpenMetrics(ctx, filepath.Join(dir, "metrics.db"), Options{Log: hclog.NewNullLogger()})
+	if err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+	r, err := OpenRecords(ctx, filepath.Join(dir, "records.db"))
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
@@ -32,7 +38,7 @@ func child(dir string) {
 			fmt.Println("error", err)
 			os.Exit(1)
 		}
-		if err := s.Put(ctx, Document{Kind: "n", ID: strconv.Itoa(i), Time: day.Add(time.Duration(i)), Body: []byte("{}")}); err != nil {
+		if err := r.Put(ctx, Document{Kind: "n", ID: strconv.Itoa(i), Time: day.Add(time.Duration(i)), Body: []byte("{}")}); err != nil {
 			fmt.Println("error", err)
 			os.Exit(1)
 		}
@@ -84,7 +90,8 @@ func TestKillLosesNothingThatWasTaken(t *testing.T) {
 	next := 0
 	for kill := range 12 {
 		last := runChild(t, dir, next, 1+kill)
-		s := open(t, Options{Dir: dir})
+		s := open(t, dir, Options{})
+		r := openRecords(t, filepath.Join(dir, "records.db"))
 		got, err := s.Series(t.Context(), Query{Component: "web", From: day, To: day.AddDate(1, 0, 0)})
 		if err != nil || len(got) != 2 {
 			t.Fatalf("kill %d: got %d series, %v, want 2", kill, len(got), err)
@@ -101,9 +108,10 @@ func TestKillLosesNothingThatWasTaken(t *testing.T) {
 			}
 			next = n / 3
 		}
-		if _, err := s.Document(t.Context(), "n", strconv.Itoa(last)); err != nil {
+		if _, err := r.Document(t.Context(), "n", strconv.Itoa(last)); err != nil {
 			t.Fatalf("kill %d: %v", kill, err)
 		}
 		s.Close()
+		r.Close()
 	}
 }

@@ -3,8 +3,8 @@
 // settings, events) in records.db.
 //
 // It owns the files, their schema and the compression of signals. It does not
-// know what a document means. A Store may be used from several goroutines;
-// each database has one writer at a time and readers beside it.
+// know what a document means. Records and Metrics may be used from several
+// goroutines; each database has one writer at a time and readers beside it.
 //
 // Records are durable when a call returns (synchronous=FULL). Signals are safe
 // against a kill of the daemon when a call returns; a power cut may lose those

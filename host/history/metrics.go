@@ -72,6 +72,22 @@ func metricsLayout(path string) layout {
 // chunkSpan is the time that one chunk covers.
 const chunkSpan = time.Hour
 
+// Options are what Metrics need beside their file.
+type Options struct {
+	Log hclog.Logger
+	// Keep is how long signals are kept; zero means DefaultKeep.
+	Keep time.Duration
+	// MaxBytes bounds the file: beyond it the oldest samples go first. Zero
+	// means DefaultMaxBytes.
+	MaxBytes int64
+}
+
+// The defaults of Options.
+const (
+	DefaultKeep     = 7 * 24 * time.Hour
+	DefaultMaxBytes = 2 << 30
+)
+
 // Metrics keeps signals.
 type Metrics struct {
 	path     string

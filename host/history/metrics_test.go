@@ -15,20 +15,21 @@ import (
 	"github.com/homeostat/homeostat/sdk"
 )
 
-func open(t *testing.T, o Options) *Store {
+// open opens the metrics in a folder, which is a new one when it is empty.
+func open(t *testing.T, dir string, o Options) *Metrics {
 	t.Helper()
-	if o.Dir == "" {
-		o.Dir = t.TempDir()
+	if dir == "" {
+		dir = t.TempDir()
 	}
 	if o.Log == nil {
 		o.Log = hclog.NewNullLogger()
 	}
-	s, err := Open(t.Context(), o)
+	m, err := OpenMetrics(t.Context(), filepath.Join(dir, "metrics.db"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
-	return s
+	t.Cleanup(func() { m.Close() })
+	return m
 }
 
 // ramp is a series of n samples, one a second, from the given second on.
@@ -43,7 +44,7 @@ func ramp(component, name string, from, n int) sdk.Series {
 
 func TestSamplesComeBackAcrossHoursAndRestarts(t *testing.T) {
 	dir := t.TempDir()
-	s := open(t, Options{Dir: dir})
+	s := open(t, dir, Options{})
 	const step, steps = 300, 30 // two and a half hours
 	for i := range steps {
 		if err := s.AppendSeries([]sdk.Series{ramp("web", "rss_bytes", i*step, step), ramp("web", "fds", i*step, step)}); err != nil {
@@ -51,7 +52,7 @@ func TestSamplesComeBackAcrossHoursAndRestarts(t *testing.T) {
 		}
 		if i == steps/2 {
 			s.Close()
-			s = open(t, Options{Dir: dir})
+			s = open(t, dir, Options{})
 		}
 	}
 	got, err := s.Series(t.Context(), Query{Component: "web", Name: "rss_bytes", From: day, To: day.Add(24 * time.Hour)})
@@ -67,7 +68,7 @@ func TestSamplesComeBackAcrossHoursAndRestarts(t *testing.T) {
 		t.Errorf("got %+v, %v, want 21 samples of both signals around the hour", part, err)
 	}
 	var chunks, rows int
-	if err := s.Metrics.file.read.QueryRow("SELECT (SELECT count(*) FROM chunks), (SELECT count(*) FROM tail)").Scan(&chunks, &rows); err != nil {
+	if err := s.file.read.QueryRow("SELECT (SELECT count(*) FROM chunks), (SELECT count(*) FROM tail)").Scan(&chunks, &rows); err != nil {
 		t.Fatal(err)
 	}
 	if chunks != 4 || rows > 12 {
@@ -122,7 +123,7 @@ func TestHistoryEqualsAModel(t *testing.T) {
 }
 
 func TestOldSamplesExpire(t *testing.T) {
-	s := open(t, Options{Keep: 3 * time.Hour})
+	s := open(t, "", Options{Keep: 3 * time.Hour})
 	for i := range 10 {
 		if err := s.AppendSeries([]sdk.Series{ramp("web", "fds", i*3600, 100)}); err != nil {
 			t.Fatal(err)
@@ -136,7 +137,7 @@ func TestOldSamplesExpire(t *testing.T) {
 
 func TestOldestHoursGoWhenTheFileIsTooLarge(t *testing.T) {
 	const limit = 300 << 10
-	s := open(t, Options{MaxBytes: limit})
+	s := open(t, "", Options{MaxBytes: limit})
 	for i := range 40 {
 		noisy := ramp("web", "noise", i*3600, 3000)
 		for j := range noisy.Values {
@@ -146,7 +147,7 @@ func TestOldestHoursGoWhenTheFileIsTooLarge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	used, err := s.Metrics.file.size(t.Context())
+	used, err := s.file.size(t.Context())
 	if err != nil || used > limit+100<<10 {
 		t.Errorf("the file uses %d bytes, %v, want about %d", used, err, limit)
 	}
@@ -167,7 +168,7 @@ func TestDamagedMetricsAreSetAsideAndANewFileIsBegun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			s := open(t, Options{Dir: dir})
+			s := open(t, dir, Options{})
 			for i := range 3 {
 				if err := s.AppendSeries([]sdk.Series{ramp("web", "fds", i*3600, 3000)}); err != nil {
 					t.Fatal(err)
@@ -183,7 +184,7 @@ func TestDamagedMetricsAreSetAsideAndANewFileIsBegun(t *testing.T) {
 			}
 			f.Close()
 			var log strings.Builder
-			s = open(t, Options{Dir: dir, Log: hclog.New(&hclog.LoggerOptions{Output: &log})})
+			s = open(t, dir, Options{Log: hclog.New(&hclog.LoggerOptions{Output: &log})})
 			if err := s.AppendSeries([]sdk.Series{ramp("web", "fds", 20000, 5)}); err != nil {
 				t.Fatal(err)
 			}
@@ -201,11 +202,11 @@ func TestDamagedMetricsAreSetAsideAndANewFileIsBegun(t *testing.T) {
 
 func TestDamageMetWhileRunningBeginsANewFile(t *testing.T) {
 	dir := t.TempDir()
-	s := open(t, Options{Dir: dir})
+	s := open(t, dir, Options{})
 	if err := s.AppendSeries([]sdk.Series{ramp("web", "fds", 0, 3000)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Metrics.file.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+	if _, err := s.file.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		t.Fatal(err)
 	}
 	damage := []byte(strings.Repeat("damage! ", 4096))
@@ -226,6 +227,36 @@ func TestDamageMetWhileRunningBeginsANewFile(t *testing.T) {
 	t.Fatalf("still refused after the damage was met: %v", err)
 }
 
+func TestFullDiskLosesNothingThatIsAppendedAgain(t *testing.T) {
+	s := open(t, "", Options{})
+	if _, err := s.file.write.Exec("PRAGMA max_page_count = 20"); err != nil {
+		t.Fatal(err)
+	}
+	taken, n := 0, 0
+	var err error
+	for ; err == nil && n < 1000; n++ {
+		if err = s.AppendSeries([]sdk.Series{ramp("web", fmt.Sprint("s", n), 0, 50)}); err == nil {
+			taken++
+		}
+	}
+	if err == nil {
+		t.Fatal("the limit was never reached")
+	}
+	if _, err := s.file.write.Exec("PRAGMA max_page_count = 100000"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AppendSeries([]sdk.Series{ramp("web", fmt.Sprint("s", n-1), 0, 50)}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Series(t.Context(), Query{Component: "web", From: day, To: day.Add(time.Hour)})
+	if err != nil || len(got) != taken+1 {
+		t.Errorf("got %d signals, %v, want %d", len(got), err, taken+1)
+	}
+	if names, err := s.Signals(t.Context(), "web"); err != nil || len(names) != taken+1 || names[0].Unit != "bytes" {
+		t.Errorf("got %d names, %v, want %d", len(names), err, taken+1)
+	}
+}
+
 func TestBucketsKeepMinMeanAndMax(t *testing.T) {
 	s := sdk.Series{Times: []int64{0, 500, 1000, 5000}, Values: []float64{1, 3, 7, 5}}
 	got := Downsample(s, time.Second)
@@ -236,14 +267,15 @@ func TestBucketsKeepMinMeanAndMax(t *testing.T) {
 }
 
 func TestReplayGivesEverySampleOnce(t *testing.T) {
-	s := open(t, Options{})
+	s := open(t, "", Options{})
 	if err := s.AppendSeries([]sdk.Series{ramp("web", "fds", 1, 600), ramp(sdk.HostComponent, "load1", 1, 600)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.AppendEvents([]sdk.Event{{Time: day.Add(90 * time.Second), Component: "web", Type: sdk.EventExited}}); err != nil {
+	r := openRecords(t, filepath.Join(t.TempDir(), "records.db"))
+	if err := r.AppendEvents([]sdk.Event{{Time: day.Add(90 * time.Second), Component: "web", Type: sdk.EventExited}}); err != nil {
 		t.Fatal(err)
 	}
-	windows, err := s.Windows(t.Context(), Query{Component: "web", From: day, To: day.Add(time.Hour)}, 30*time.Second)
+	windows, err := Replay{s, r}.Windows(t.Context(), Query{Component: "web", From: day, To: day.Add(time.Hour)}, 30*time.Second)
 	if err != nil || len(windows) != 20 {
 		t.Fatalf("got %d windows, %v, want 20", len(windows), err)
 	}

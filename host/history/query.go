@@ -42,6 +42,29 @@ func (m *Metrics) Series(ctx context.Context, q Query) ([]sdk.Series, error) {
 	return out, nil
 }
 
+// Signals returns which signals of a component were ever stored, without
+// samples, ordered by name.
+func (m *Metrics) Signals(ctx context.Context, component string) ([]sdk.Series, error) {
+	var out []sdk.Series
+	err := m.use(ctx, func(f *file) error {
+		tx, err := f.read.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback()
+		all, err := describe(ctx, tx, Query{Component: component})
+		for _, s := range all {
+			out = append(out, s.series)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list signals of %s: %w", component, err)
+	}
+	slices.SortFunc(out, byName)
+	return out, nil
+}
+
 func (m *Metrics) query(ctx context.Context, f *file, q Query) ([]sdk.Series, error) {
 	tx, err := f.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one snapshot: no sample is missed or doubled between tail and chunks
 	if err != nil {
@@ -68,7 +91,7 @@ func (m *Metrics) query(ctx context.Context, f *file, q Query) ([]sdk.Series, er
 			out = append(out, s.series)
 		}
 	}
-	slices.SortFunc(out, func(a, b sdk.Series) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(out, byName)
 	return out, nil
 }
 

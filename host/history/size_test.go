@@ -108,3 +108,45 @@ func TestSamplesTakeLessThanOneAndThreeQuarterBytes(t *testing.T) {
 		t.Errorf("%.3f bytes a sample, want at most 1.75", each)
 	}
 }
+
+// BenchmarkQueryWeek reads a week of one signal at 1 Hz in 600 buckets, as a
+// page that draws it does.
+func BenchmarkQueryWeek(b *testing.B) {
+	m, err := OpenMetrics(b.Context(), filepath.Join(b.TempDir(), "metrics.db"), Options{Log: hclog.NewNullLogger(), Keep: 1000 * time.Hour})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer m.Close()
+	p := &plant{rng: rand.New(rand.NewPCG(1, 2)), at: day.UnixMilli()}
+	if _, err := p.fill(m, 168); err != nil {
+		b.Fatal(err)
+	}
+	q := Query{Component: "web", Name: "cpu_percent", From: day, To: day.Add(168 * time.Hour)}
+	for b.Loop() {
+		got, err := m.Series(b.Context(), q)
+		if err != nil || len(got) != 1 {
+			b.Fatal(len(got), err)
+		}
+		Downsample(got[0], 168*time.Hour/600)
+	}
+}
+
+// BenchmarkAppend stores a flush of five seconds of 1,000 signals.
+func BenchmarkAppend(b *testing.B) {
+	m, err := OpenMetrics(b.Context(), filepath.Join(b.TempDir(), "metrics.db"), Options{Log: hclog.NewNullLogger()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer m.Close()
+	second := 0
+	for b.Loop() {
+		series := make([]sdk.Series, 1000)
+		for i := range series {
+			series[i] = ramp("web", plantNames[i%13]+string(rune('a'+i/13)), second, 5)
+		}
+		second += 5
+		if err := m.AppendSeries(series); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/host/observe/follow"
 	"github.com/homeostat/homeostat/host/observe/tape"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -86,15 +87,22 @@ type Observer struct {
 	components []Component
 	feeds      map[string]*feed
 	probes     map[string]probeState
+	scrapers   map[string]*scraping
+
+	logs  *logBook
+	files *follow.Set
 }
 
 // New returns an Observer that observes nothing yet.
 func New(opts Options) *Observer {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Observer{
+	o := &Observer{
 		log: opts.Log, opts: opts, tape: tape.New(minKeep), ctx: ctx, cancel: cancel,
-		feeds: map[string]*feed{}, probes: map[string]probeState{},
+		feeds: map[string]*feed{}, probes: map[string]probeState{}, scrapers: map[string]*scraping{},
 	}
+	o.logs = newLogBook(o)
+	o.files = follow.New(follow.Options{Log: opts.Log, Sink: o.logs, StateFile: positions(opts.StateDir)})
+	return o
 }
 
 // Apply sets what is observed, at the start and after a reload. Components that
@@ -113,6 +121,9 @@ func (o *Observer) Apply(components []Component, links []sdk.Link) {
 		}
 	}
 	o.mu.Unlock()
+	o.logs.keep(names)
+	o.scrape(components)
+	o.files.Apply(logFiles(components))
 }
 
 // Start begins to sample. It is called once.
@@ -127,6 +138,7 @@ func (o *Observer) Start() {
 // Close ends sampling and delivery, hands the last samples to the sink and
 // waits for every goroutine.
 func (o *Observer) Close() {
+	o.files.Close()
 	o.cancel()
 	o.wait.Wait()
 }
@@ -168,13 +180,19 @@ func (o *Observer) Event(e sdk.Event) {
 		o.log.Warn("event of an unknown component dropped", "component", e.Component, "type", e.Type)
 		return
 	}
-	if !pushes(e.Type) {
-		return
+	if pushes(e.Type) {
+		o.push(e.Component)
 	}
+}
+
+// push asks every feed for windows of components at once.
+func (o *Observer) push(components ...string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, f := range o.feeds {
-		f.push(e.Component)
+		for _, c := range components {
+			f.push(c)
+		}
 	}
 }
 

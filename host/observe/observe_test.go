@@ -24,8 +24,11 @@ func (self) Status(name string) (sdk.ComponentStatus, bool) {
 	return sdk.ComponentStatus{Name: name, Kind: "command", State: sdk.StateUp, PID: os.Getpid(), Generation: 3}, true
 }
 
+// start runs an Observer of two components. The test runs beside others,
+// because all of them wait for samples in real time.
 func start(t *testing.T, opts Options) *Observer {
 	t.Helper()
+	t.Parallel()
 	opts.Log = hclog.NewNullLogger()
 	if opts.Source == nil {
 		opts.Source = self{}

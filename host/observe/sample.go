@@ -24,6 +24,8 @@ var (
 	processes      = tape.Signal{Name: "processes", Unit: "processes", Kind: sdk.Gauge}
 	ioRead         = tape.Signal{Name: "io_read_bytes_per_second", Unit: "bytes per second", Kind: sdk.Gauge}
 	ioWrite        = tape.Signal{Name: "io_write_bytes_per_second", Unit: "bytes per second", Kind: sdk.Gauge}
+	logLines       = tape.Signal{Name: "log_lines_per_second", Unit: "lines per second", Kind: sdk.Gauge}
+	logErrors      = tape.Signal{Name: "log_errors_per_second", Unit: "lines per second", Kind: sdk.Gauge}
 	restarts       = tape.Signal{Name: "restarts", Unit: "restarts", Kind: sdk.Counter}
 	probeLatencyOf = "probe_latency_seconds/"
 	probeSuccessOf = "probe_success/"
@@ -87,8 +89,10 @@ func (s *sampler) tick() {
 		batches = append(batches, tape.Batch{Component: c.Name, Samples: s.component(c.Name, tracker, dear)})
 	}
 	s.trackers = kept
+	erring := o.logs.erring()
 	batches = append(batches, tape.Batch{Component: sdk.HostComponent, Samples: s.host.sample(dear)})
 	o.tape.Add(readClocks(), batches...)
+	o.push(erring...)
 }
 
 func (s *sampler) component(name string, tracker *proc.Tracker, dear bool) []tape.Sample {
@@ -116,6 +120,9 @@ func (s *sampler) component(name string, tracker *proc.Tracker, dear bool) []tap
 	add(fds, u.FDs)
 	add(ioRead, math.Round(u.ReadRate))
 	add(ioWrite, math.Round(u.WriteRate))
+	lines, errors := o.logs.rates(name, now)
+	add(logLines, cents(lines))
+	add(logErrors, cents(errors))
 	return samples
 }
 

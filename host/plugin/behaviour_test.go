@@ -264,7 +264,7 @@ func TestValidFactsSurviveInvalidOnesBesideThem(t *testing.T) {
 	if err != nil || len(found) != 2 || found[0].Kind != "good" || found[1].Kind != "good" {
 		t.Errorf("got %+v, %v, want the two good ones", found, err)
 	}
-	if n := f.Status()[0].RefusedFact; n != 2 {
+	if n := f.Status()[0].Refused; n != 2 {
 		t.Errorf("got %d refused answers, want 2", n)
 	}
 }

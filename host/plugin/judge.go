@@ -3,7 +3,6 @@ package plugin
 import (
 	"errors"
 	"fmt"
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -31,8 +30,8 @@ func (j *judge) anomalies(w sdk.Window, in []sdk.Anomaly) ([]sdk.Anomaly, error)
 	out := in[:0]
 	var first error
 	for _, a := range in {
-		a = complete(w, a)
-		if err := valid(a); err != nil {
+		a = a.WithDefaults(w)
+		if err := a.Validate(); err != nil {
 			j.refuse(err)
 			if first == nil {
 				first = err
@@ -45,36 +44,6 @@ func (j *judge) anomalies(w sdk.Window, in []sdk.Anomaly) ([]sdk.Anomaly, error)
 		return nil, fmt.Errorf("%w: %w", ErrAnswerRefused, first)
 	}
 	return out, nil
-}
-
-func complete(w sdk.Window, a sdk.Anomaly) sdk.Anomaly {
-	if a.Component == "" {
-		a.Component = w.Component
-	}
-	if a.Severity == sdk.SeverityUnknown {
-		a.Severity = sdk.SeverityLow
-	}
-	if a.Start.IsZero() {
-		a.Start = w.End
-	}
-	if a.End.IsZero() {
-		a.End = w.End
-	}
-	return a
-}
-
-func valid(a sdk.Anomaly) error {
-	if err := a.Validate(); err != nil {
-		return err
-	}
-	for _, e := range a.Evidence {
-		for _, x := range []float64{e.Value, e.Low, e.High} {
-			if math.IsNaN(x) || math.IsInf(x, 0) {
-				return fmt.Errorf("anomaly %s: evidence %q holds %v", a.ID(), e.Signal, x)
-			}
-		}
-	}
-	return nil
 }
 
 func (j *judge) proposal(p sdk.Proposal) (sdk.Proposal, error) {

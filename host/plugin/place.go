@@ -50,8 +50,8 @@ func shortTemp() string {
 
 // openSockets makes an empty folder that plugins can enter and not list. Each
 // plugin gets a folder of its own in it, which only it and the daemon can open.
-func openSockets(dir string) (string, error) {
-	if dir == "" {
+func openSockets(dir string, identity *runner.Identity) (string, error) {
+	if dir == "" || identity != nil && !reachable(filepath.Dir(dir)) {
 		var err error
 		if dir, err = os.MkdirTemp(shortTemp(), "homeostat-"); err != nil {
 			return "", fmt.Errorf("make the folder for plugin sockets: %w", err)
@@ -60,11 +60,9 @@ func openSockets(dir string) (string, error) {
 	if len(dir) > maxSocketDir {
 		return "", fmt.Errorf("the folder for plugin sockets %s has %d bytes, at most %d are possible", dir, len(dir), maxSocketDir)
 	}
-	if err := os.MkdirAll(dir, 0o711); err != nil {
+	err := errors.Join(os.MkdirAll(dir, 0o711), os.Chmod(dir, 0o711))
+	if err != nil {
 		return "", fmt.Errorf("make the folder for plugin sockets: %w", err)
-	}
-	if err := os.Chmod(dir, 0o711); err != nil {
-		return "", fmt.Errorf("open the folder for plugin sockets to the plugins: %w", err)
 	}
 	left, err := os.ReadDir(dir)
 	if err != nil {
@@ -76,4 +74,21 @@ func openSockets(dir string) (string, error) {
 		}
 	}
 	return dir, nil
+}
+
+// reachable reports whether every user may pass through dir and all above it.
+// Folders that are not there yet are made by MkdirAll with rights for all, but
+// for the umask.
+func reachable(dir string) bool {
+	const enter = 0o001
+	for {
+		info, err := os.Stat(dir)
+		if err == nil && info.Mode().Perm()&enter == 0 {
+			return false
+		}
+		if dir == filepath.Dir(dir) {
+			return true
+		}
+		dir = filepath.Dir(dir)
+	}
 }

@@ -35,8 +35,9 @@ type Options struct {
 	// StateDir is the daemon's state folder; the host uses "plugins" below it.
 	StateDir string
 	// SocketDir holds the plugins' sockets. It is made with mode 0711, and
-	// emptied: no other daemon may use it. Its path has at most 60 bytes. Empty
-	// means a temporary folder.
+	// emptied: no other daemon may use it. Its path has at most 60 bytes. A
+	// temporary folder takes its place where it is empty, or where the plugins'
+	// user cannot reach it.
 	SocketDir string
 	// WriteFile replaces a file durably (host/atomicfile does).
 	WriteFile store.WriteFile
@@ -96,7 +97,7 @@ func New(o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	sockets, err := openSockets(o.SocketDir)
+	sockets, err := openSockets(o.SocketDir, identity)
 	if err != nil {
 		return nil, err
 	}
@@ -128,10 +129,12 @@ func (h *Host) Apply(ctx context.Context, specs []Spec) error {
 	plan, err := h.plan(specs)
 	if err != nil {
 		plan.discard()
+		h.prune()
 		return err
 	}
 	if err := plan.start(ctx); err != nil {
 		plan.discard()
+		h.prune()
 		return err
 	}
 	h.mu.Lock()
@@ -216,21 +219,22 @@ func (h *Host) prune() {
 
 // Status is what is known of one plugin, for people.
 type Status struct {
-	Name        string           `json:"name"`
-	Kind        wire.PluginKind  `json:"kind"`
-	Path        string           `json:"path"`
-	SHA256      string           `json:"sha256"`
-	Pinned      bool             `json:"pinned"`
-	Version     string           `json:"version"`
-	State       supervisor.State `json:"state"`
-	Since       time.Time        `json:"since"`
-	PID         int              `json:"pid,omitempty"`
-	Restarts    int              `json:"restarts"`
-	LastError   string           `json:"last_error,omitempty"`
-	NextTry     time.Time        `json:"next_try,omitzero"`
-	LookBack    time.Duration    `json:"look_back_ns"`
-	Features    []string         `json:"features"`
-	RefusedFact uint64           `json:"refused_answers"`
+	Name      string           `json:"name"`
+	Kind      wire.PluginKind  `json:"kind"`
+	Path      string           `json:"path"`
+	SHA256    string           `json:"sha256"`
+	Pinned    bool             `json:"pinned"`
+	Version   string           `json:"version"`
+	State     supervisor.State `json:"state"`
+	Since     time.Time        `json:"since"`
+	PID       int              `json:"pid,omitempty"`
+	Restarts  int              `json:"restarts"`
+	LastError string           `json:"last_error,omitempty"`
+	NextTry   time.Time        `json:"next_try,omitzero"`
+	LookBack  time.Duration    `json:"look_back_ns"`
+	Features  []string         `json:"features"`
+	// Refused counts the answers, or parts of them, that broke the rules.
+	Refused uint64 `json:"refused_answers"`
 }
 
 // Status returns all plugins in the order of their names.
@@ -244,7 +248,7 @@ func (h *Host) Status() []Status {
 			Name: r.spec.Name, Kind: r.spec.Kind, Path: r.spec.Path, SHA256: r.program.SHA256, Pinned: r.spec.SHA256 != "",
 			Version: s.Description.Version, State: s.State, Since: s.Since, PID: s.PID, Restarts: s.Restarts,
 			LastError: s.LastError, NextTry: s.NextTry, LookBack: s.LookBack, Features: s.Description.Features,
-			RefusedFact: r.judge.refused.Load(),
+			Refused: r.judge.refused.Load(),
 		})
 	}
 	return out

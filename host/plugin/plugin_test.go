@@ -26,6 +26,10 @@ func TestMain(m *testing.M) {
 		runBeast(os.Args[0])
 		return
 	}
+	if dir := os.Getenv(hostRole); dir != "" {
+		runHost(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -38,6 +38,8 @@ type Fault struct {
 	Shows string
 	// Steps are injected one after the other, each as in victim.Inject.
 	Steps []string
+	// SlowStart is how long every start of the victim takes, the first included.
+	SlowStart time.Duration
 	// Dependents is how many web processes depend on the victim. They must be
 	// healthy again too, and must not be restarted.
 	Dependents int
@@ -84,23 +86,33 @@ var all = []Fault{
 		Limit: Limit{Seen: 10 * time.Second, Back: 10 * time.Second, Own: 10 * time.Second, Orders: 10}},
 	{Name: "spin", Shows: "a goroutine burns a CPU", Steps: []string{"spin"},
 		Limit: Limit{Seen: 20 * time.Second, Back: time.Minute, Orders: 1}},
-	{Name: "slow-start", Shows: "a hang; the start takes 40 s", Steps: []string{"slow-start?for=40s", "hang"}, Lane: starting,
+	{Name: "slow-start", Shows: "a hang of a service that needs 40 s to start", Steps: []string{"hang"}, SlowStart: 40 * time.Second, Lane: starting,
 		Limit: Limit{Seen: 3500 * time.Millisecond, Back: 3500 * time.Millisecond, Own: 40 * time.Second, Orders: 1}},
 	{Name: "crash-loop", Shows: "every start fails for 60 s", Steps: []string{"crash-loop?for=60s"}, Lane: looping,
 		Limit: Limit{Seen: 50 * time.Millisecond, Back: 30 * time.Second, Own: time.Minute, Orders: 20}},
 }
 
-// Choose returns the fault of this name, or all for an empty name.
-func Choose(name string) ([]Fault, error) {
-	if name == "" {
+// Choose returns the faults of these names, separated by commas, or all for an
+// empty string.
+func Choose(names string) ([]Fault, error) {
+	if names == "" {
 		return slices.Clone(all), nil
 	}
-	var names []string
-	for _, f := range all {
-		if f.Name == name {
-			return []Fault{f}, nil
+	var chosen []Fault
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(all, func(f Fault) bool { return f.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("fault %q: there is none of this name; use one of %s", name, strings.Join(known(), ", "))
 		}
-		names = append(names, f.Name)
+		chosen = append(chosen, all[i])
 	}
-	return nil, fmt.Errorf("fault %q: there is none of this name; use one of %s", name, strings.Join(names, ", "))
+	return chosen, nil
+}
+
+func known() []string {
+	names := make([]string, len(all))
+	for i, f := range all {
+		names[i] = f.Name
+	}
+	return names
 }

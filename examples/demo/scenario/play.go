@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/examples/harness/daemon"
+	"github.com/homeostat/homeostat/examples/harness/victim"
 )
 
 // Line is what came of one fault.
@@ -64,9 +65,12 @@ func (l Line) summary() string {
 	return fmt.Sprintf("answers again after %.2f s", l.BackAfter.Seconds())
 }
 
-// breakIt counts the orders so far and injects the fault. The fault begins with
-// the request for its last step.
+// breakIt waits until all is well, counts the orders so far and injects the
+// fault. The fault begins with the request for its last step.
 func (s *Stage) breakIt(ctx context.Context, f Fault, l *Line) error {
+	if err := s.awaitStart(ctx, s.casts[f.Name]); err != nil {
+		return err
+	}
 	for _, name := range s.casts[f.Name].names() {
 		c, err := s.daemon.Component(ctx, name)
 		if err != nil {
@@ -83,6 +87,22 @@ func (s *Stage) breakIt(ctx context.Context, f Fault, l *Line) error {
 	for _, step := range f.Steps {
 		l.Injected = time.Now()
 		if err := v.Inject(ctx, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitStart waits until everyone is well, and the daemon knows it: a fault in
+// the moment in between would be a start that failed, which is another story.
+func (s *Stage) awaitStart(ctx context.Context, c cast) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	for _, v := range append([]*victim.Victim{c.victim}, c.dependents...) {
+		if _, _, err := v.AwaitHealthy(ctx, 0); err != nil {
+			return err
+		}
+		if err := s.daemon.AwaitUp(ctx, v.Name); err != nil {
 			return err
 		}
 	}
@@ -142,15 +162,12 @@ func (s *Stage) askDaemon(ctx context.Context, f Fault, l *Line) {
 }
 
 func (s *Stage) bookings(ctx context.Context, f Fault, l *Line) error {
-	anomalies, err := s.daemon.Anomalies(ctx, f.Name)
+	incidents, err := s.daemon.Incidents(ctx, f.Name)
 	if err != nil {
 		return err
 	}
-	for _, a := range anomalies {
-		after := a.FirstSeen.Sub(l.Injected)
-		if after >= 0 && (l.SeenAfter == nil || after < *l.SeenAfter) {
-			l.SeenAfter, l.Seen = &after, a.Kind+": "+a.Summary
-		}
+	for _, i := range incidents {
+		l.see(i.Anomalies)
 	}
 	recoveries, err := s.daemon.Recoveries(ctx)
 	if err != nil {
@@ -166,6 +183,16 @@ func (s *Stage) bookings(ctx context.Context, f Fault, l *Line) error {
 	return nil
 }
 
+// see notes the first anomaly of the victim after the injection.
+func (l *Line) see(anomalies []daemon.Anomaly) {
+	for _, a := range anomalies {
+		after := a.FirstSeen.Sub(l.Injected)
+		if a.Component == l.Fault && after >= 0 && (l.SeenAfter == nil || after < *l.SeenAfter) {
+			l.SeenAfter, l.Seen = &after, a.Kind+": "+a.Summary
+		}
+	}
+}
+
 // did describes the first recovery after the injection that has acted.
 func did(recoveries []daemon.Recovery, component string, after time.Time) (action, strategy string) {
 	var at time.Time
@@ -174,10 +201,18 @@ func did(recoveries []daemon.Recovery, component string, after time.Time) (actio
 			continue
 		}
 		if at.IsZero() || r.ActedAt.Before(at) {
-			at, action, strategy = *r.ActedAt, strings.Join(r.Actions, ", "), r.Strategy
+			at, action, strategy = *r.ActedAt, actions(r.Proposal), r.Strategy
 		}
 	}
 	return action, strategy
+}
+
+func actions(p daemon.Proposal) string {
+	words := make([]string, len(p.Actions))
+	for i, a := range p.Actions {
+		words[i] = a.String()
+	}
+	return strings.Join(words, ", ")
 }
 
 // recount counts the restart orders at the end of the demo, so that a late one

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	// startTime bounds the start of the daemon and of all services.
+	// startTime bounds the start of the daemon, and that of one service.
 	startTime = 2 * time.Minute
 	// usualTime is for how long the daemon watches healthy services before the
 	// first fault; it needs 20 s to know how much CPU a service usually wants.
@@ -76,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 }
 
 func (s *Stage) invite(f Fault) (cast, error) {
-	o := victim.Options{Name: f.Name, Dir: s.opt.Dir, Program: filepath.Join(s.opt.Bin, "shop-store")}
+	o := victim.Options{Name: f.Name, Dir: s.opt.Dir, Program: filepath.Join(s.opt.Bin, "shop-store"), SlowStart: f.SlowStart}
 	v, err := victim.New(o)
 	c := cast{victim: v}
 	for i := range f.Dependents {

@@ -3,10 +3,12 @@ package daemon
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -22,6 +24,16 @@ type Component struct {
 	RestartOrders int    `json:"restart_orders"`
 }
 
+// Incident is what the trials need of an incident.
+type Incident struct {
+	ID        string    `json:"id"`
+	Component string    `json:"component"`
+	State     string    `json:"state"`
+	Severity  string    `json:"severity"`
+	Opened    time.Time `json:"opened"`
+	Anomalies []Anomaly `json:"anomalies"`
+}
+
 // Anomaly is what the trials need of an anomaly.
 type Anomaly struct {
 	Component string    `json:"component"`
@@ -32,13 +44,28 @@ type Anomaly struct {
 
 // Recovery is what the trials need of a recovery.
 type Recovery struct {
-	Component  string     `json:"component"`
-	Strategy   string     `json:"strategy"`
-	Actions    []string   `json:"actions"`
-	ProposedAt time.Time  `json:"proposed_at"`
-	ActedAt    *time.Time `json:"acted_at"`
-	Result     string     `json:"result"`
+	Component string     `json:"component"`
+	Strategy  string     `json:"strategy"`
+	Proposal  Proposal   `json:"proposal"`
+	ActedAt   *time.Time `json:"acted_at"`
+	Result    string     `json:"result"`
 }
+
+// Proposal is an ordered list of actions.
+type Proposal struct {
+	Actions []Action `json:"actions"`
+}
+
+// Action is one act of the daemon on a component.
+type Action struct {
+	Kind string `json:"kind"`
+	Args struct {
+		Component string `json:"component"`
+	} `json:"args"`
+}
+
+// String names the action and its target.
+func (a Action) String() string { return strings.TrimSpace(a.Kind + " " + a.Args.Component) }
 
 // Components lists all components.
 func (d *Daemon) Components(ctx context.Context) ([]Component, error) {
@@ -51,9 +78,24 @@ func (d *Daemon) Component(ctx context.Context, name string) (Component, error) 
 	return c, d.call(ctx, base+"components/"+url.PathEscape(name), &c)
 }
 
-// Anomalies lists the anomalies of a component, closed ones included.
-func (d *Daemon) Anomalies(ctx context.Context, component string) ([]Anomaly, error) {
-	return ask[Anomaly](ctx, d, "anomalies", url.Values{"component": {component}})
+// AwaitUp waits until the daemon holds the component to be up.
+func (d *Daemon) AwaitUp(ctx context.Context, name string) error {
+	for {
+		c, err := d.Component(ctx, name)
+		if err == nil && c.State == "up" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("wait for homeostat to see %s up: it is %s", name, c.State), err)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// Incidents lists the incidents of a component, those that are over included.
+func (d *Daemon) Incidents(ctx context.Context, component string) ([]Incident, error) {
+	return ask[Incident](ctx, d, "incidents", url.Values{"component": {component}, "state": {"all"}})
 }
 
 // Recoveries lists all recoveries.

@@ -37,6 +37,8 @@ type Options struct {
 	Program string
 	// Store is the store of a shop-web, nil for a shop-store.
 	Store *Victim
+	// SlowStart is how long every start takes, from the first one on.
+	SlowStart time.Duration
 }
 
 // Victim is one process of the shop. New is the only way to one.
@@ -64,11 +66,20 @@ func New(o Options) (*Victim, error) {
 	if err := os.MkdirAll(v.Folder(), 0o755); err != nil {
 		return nil, fmt.Errorf("make victim %s: %w", o.Name, err)
 	}
-	if err := os.WriteFile(v.settingsFile(), []byte(v.settings()), 0o644); err != nil {
-		return nil, fmt.Errorf("make victim %s: %w", o.Name, err)
+	files := map[string]string{v.settingsFile(): v.settings()}
+	if o.SlowStart > 0 {
+		files[filepath.Join(v.Folder(), faultFile)] = fmt.Sprintf(`{"slow_start":%q}`, o.SlowStart)
+	}
+	for path, content := range files {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			return nil, fmt.Errorf("make victim %s: %w", o.Name, err)
+		}
 	}
 	return v, nil
 }
+
+// faultFile is where a victim keeps the faults that outlive a restart.
+const faultFile = "fault.json"
 
 // freePorts returns n different addresses on the loopback interface.
 func freePorts(n int) ([]string, error) {
@@ -99,8 +110,8 @@ func (v *Victim) Command() []string { return []string{v.Program, "--config", v.s
 func (v *Victim) settingsFile() string { return filepath.Join(v.Folder(), "shop.toml") }
 
 func (v *Victim) settings() string {
-	s := fmt.Sprintf("[server]\nlisten = %q\nadmin = %q\n[log]\nfile = \"shop.log\"\n[fault]\nenabled = true\nfile = \"fault.json\"\n",
-		v.Public, v.Admin)
+	s := fmt.Sprintf("[server]\nlisten = %q\nadmin = %q\n[log]\nfile = \"shop.log\"\n[fault]\nenabled = true\nfile = %q\n",
+		v.Public, v.Admin, faultFile)
 	if v.Store != nil {
 		s += fmt.Sprintf("[store]\nurl = %q\n", "http://"+v.Store.Public)
 	}

@@ -31,7 +31,8 @@ func Recovery(r record.Recovery) api.Recovery {
 	return api.Recovery{
 		ID: r.ID, Incident: r.Incident, Component: r.Component, Strategy: r.Strategy, Proposal: r.Proposal,
 		ProposedAt: r.ProposedAt, StartedAt: r.StartedAt, ActedAt: r.ActedAt, HealthyAt: r.HealthyAt, EndedAt: r.EndedAt,
-		Result: r.Result, Reason: r.Reason, Text: r.Text,
+		Result: r.Result, Reason: r.Reason, Text: r.Text, Actions: r.Actions,
+		Steps: convert(r.Steps, func(s record.Step) api.Step { return api.Step{At: s.At, Text: s.Text} }),
 	}
 }
 

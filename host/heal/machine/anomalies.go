@@ -112,10 +112,7 @@ func (m *Machine) related(a *record.Anomaly) *incident {
 			m.accuse(inc, a)
 			return inc
 		case m.alike(inc, a):
-			inc.join(a.Component)
-			inc.Shared = true
-			m.note(inc, fmt.Sprintf("%s fails in the same way at the same time: a common cause is suspected, only %s is acted on", a.Component, inc.Component))
-			m.raise(inc, sdk.SeverityHigh, "several components fail alike")
+			m.suspect(inc, a)
 			return inc
 		}
 	}
@@ -133,17 +130,42 @@ func (m *Machine) accuse(inc *incident, a *record.Anomaly) {
 	m.enter(inc, record.PhaseIdle, inc.CauseText)
 }
 
+// suspect takes a component in that fails like the cause, which alone is acted
+// on from now on. Two at the same time may be chance: the second is held back
+// for a moment only. From three on it is taken for a common cause.
+func (m *Machine) suspect(inc *incident, a *record.Anomaly) {
+	inc.join(a.Component)
+	inc.Shared = true
+	if len(inc.Components) == 2 {
+		inc.pairUntil = m.now.Add(pairWait)
+		m.note(inc, fmt.Sprintf("%s fails in the same way at the same time: looking first whether %s is helped", a.Component, inc.Component))
+		return
+	}
+	inc.pairUntil = time.Time{}
+	m.note(inc, fmt.Sprintf("%s fails in the same way at the same time: a common cause is suspected, only %s is acted on", a.Component, inc.Component))
+	m.raise(inc, sdk.SeverityHigh, "several components fail alike")
+}
+
 // alike reports that the anomaly looks like the incident's own, close in time,
 // in a component without a declared relation. Thresholds are per component and
-// say nothing of a common cause.
+// say nothing of a common cause; neither does a cause whose process is gone or
+// held, for that explains its failure by itself.
 func (m *Machine) alike(inc *incident, a *record.Anomaly) bool {
 	span, ok := map[string]time.Duration{sdk.AnomalyProbe: togetherProbes, sdk.AnomalyExit: togetherExits}[a.Kind]
-	if !ok || m.joined(inc.Component, a.Component) {
+	if !ok || a.Key == keyProcess || m.joined(inc.Component, a.Component) {
 		return false
 	}
-	return slices.ContainsFunc(inc.Anomalies, func(b record.Anomaly) bool {
-		return b.Open && b.Label == "" && shape(b) == shape(*a) && b.Start.Sub(a.Start).Abs() <= span
-	})
+	found := false
+	for _, b := range inc.Anomalies {
+		switch {
+		case !b.Open:
+		case b.Component == inc.Component && a.Kind == sdk.AnomalyProbe && (b.Kind == sdk.AnomalyExit || b.Key == keyProcess):
+			return false
+		default:
+			found = found || b.Label == "" && shape(b) == shape(*a) && b.Start.Sub(a.Start).Abs() <= span
+		}
+	}
+	return found
 }
 
 // joined reports that a dependency is declared between the two.

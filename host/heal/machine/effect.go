@@ -38,7 +38,11 @@ type Act struct {
 }
 
 // Save makes an incident's new state durable and known.
-type Save struct{ Incident record.Incident }
+type Save struct {
+	Incident record.Incident
+	// News are the lines of its history that nobody has seen yet.
+	News []record.Entry
+}
 
 // SaveState makes the mode and the maintenance windows durable.
 type SaveState struct {

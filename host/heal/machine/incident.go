@@ -23,6 +23,8 @@ type incident struct {
 	// reports that this is over, so that only the cause still belongs here.
 	settleAt time.Time
 	released bool
+	// pairUntil is how long the second of two that fail alike is held back.
+	pairUntil time.Time
 	// ready is a proposal that a person has approved.
 	ready *record.Approval
 	// renew reports that the last approval has expired unanswered.
@@ -36,7 +38,10 @@ type incident struct {
 	gone bool
 	// allowed are actions that a person has approved for repeated trials.
 	allowed map[string]time.Time
-	dirty   bool
+	// news are the history lines since the last flush; dirty reports that
+	// something else worth keeping changed.
+	news  []record.Entry
+	dirty bool
 }
 
 const (
@@ -48,7 +53,7 @@ const (
 
 // due returns when the incident wants attention again, zero for never.
 func (i *incident) due() time.Time {
-	at := i.nextAt
+	at := sooner(i.nextAt, i.pairUntil)
 	if i.Phase == record.PhaseVerifying {
 		at = sooner(at, i.deadline)
 	}
@@ -81,8 +86,10 @@ func (m *Machine) note(i *incident, text string) {
 	if n := len(i.History); n > 0 && i.History[n-1].Text == text && i.History[n-1].State == i.State {
 		return
 	}
+	e := record.Entry{At: m.now, State: i.State, Text: text}
 	i.dirty = true
-	i.History = append(bounded(i.History, maxHistory), record.Entry{At: m.now, State: i.State, Text: text})
+	i.news = append(i.news, e)
+	i.History = append(bounded(i.History, maxHistory), e)
 }
 
 // bounded makes room for one more by dropping the second oldest: the first
@@ -137,16 +144,19 @@ func (i *incident) grave() bool {
 // ticketOf returns the present ticket.
 func (i *incident) ticketOf() Ticket { return Ticket{Incident: i.ID, Number: i.ticket} }
 
-// put stores the anomaly's present form in the incident.
+// put stores the anomaly's present form in the incident. That it was merely
+// seen again is shown, but not worth a write to the disk.
 func (i *incident) put(a *record.Anomaly) {
-	i.dirty = true
 	a.Incident = i.ID
 	for n := range i.Anomalies {
-		if i.Anomalies[n].ID == a.ID {
-			i.Anomalies[n] = *a
+		if old := &i.Anomalies[n]; old.ID == a.ID {
+			same := old.Open == a.Open && old.Label == a.Label && old.Severity == a.Severity && old.Start.Equal(a.Start)
+			i.dirty = i.dirty || !same
+			*old = *a
 			return
 		}
 	}
+	i.dirty = true
 	if len(i.Anomalies) >= maxAnomalies {
 		i.dropClosed()
 	}

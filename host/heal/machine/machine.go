@@ -139,8 +139,8 @@ func (m *Machine) flush() {
 		if !inc.dirty {
 			continue
 		}
-		inc.dirty = false
-		saves = append(saves, Save{Incident: inc.Clone()})
+		saves = append(saves, Save{Incident: inc.Clone(), News: inc.news})
+		inc.dirty, inc.news = false, nil
 		if inc.Phase == record.PhaseResolved {
 			m.retire(inc)
 		}

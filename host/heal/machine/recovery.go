@@ -16,6 +16,11 @@ func (p Proposed) apply(m *Machine) error {
 	if inc == nil || inc.Phase != record.PhaseAsking {
 		return nil
 	}
+	if m.inMaintenance(inc.Component) {
+		m.supersede(inc, "maintenance has begun")
+		m.enter(inc, record.PhaseIdle, "nothing is done during maintenance")
+		return nil
+	}
 	if p.Proposal.Probing {
 		m.raise(inc, sdk.SeverityHigh, "the restart limit is reached")
 	}
@@ -43,12 +48,15 @@ func (m *Machine) notNow(inc *incident, p Proposed) (time.Time, string) {
 		return m.now.Add(wait), p.Strategy + ": " + p.Proposal.Reason
 	}
 	for _, target := range targets(inc, p.Proposal) {
+		if m.inMaintenance(target) {
+			return m.now.Add(reask), target + " is in maintenance"
+		}
 		if other := m.of(target); other != nil && other != inc && other.Running() != nil {
 			return m.now.Add(recheck), target + " is in recovery in " + other.ID
 		}
-		if !inc.has(target) {
+		if !inc.has(target) || inc.Shared && target != inc.Component {
 			m.audit("proposal_refused", map[string]any{"incident": inc.ID, "strategy": p.Strategy, "target": target})
-			return m.now.Add(reask), fmt.Sprintf("%s wants to act on %s, which is no part of this incident: refused", p.Strategy, target)
+			return m.now.Add(reask), fmt.Sprintf("%s wants to act on %s, which this incident gives no right to: refused", p.Strategy, target)
 		}
 	}
 	return time.Time{}, ""
@@ -104,7 +112,7 @@ func targets(inc *incident, p sdk.Proposal) []string {
 
 // decide applies the modes to a proposal.
 func (m *Machine) decide(inc *incident, p Proposed) {
-	var modes []policy.Mode
+	modes := []policy.Mode{policy.Effective(m.mode, m.components[inc.Component].Mode)}
 	for _, t := range targets(inc, p.Proposal) {
 		modes = append(modes, policy.Effective(m.mode, m.components[t].Mode))
 	}
@@ -244,7 +252,7 @@ func (m *Machine) healthy(inc *incident) {
 			m.detach(inc, c)
 		}
 	}
-	inc.Shared = false
+	inc.Shared, inc.pairUntil = false, time.Time{}
 }
 
 // endHold judges the recovery when the hold time is over.

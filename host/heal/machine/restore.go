@@ -3,6 +3,8 @@ package machine
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/record"
@@ -20,6 +22,7 @@ func (r Restore) apply(m *Machine) error {
 	m.maintenance = slices.Clone(r.State.Maintenance)
 	for _, doc := range r.Incidents {
 		doc = doc.Clone()
+		m.keepAhead(doc)
 		if doc.Phase == record.PhaseResolved {
 			m.closed = append(m.closed, doc)
 			continue
@@ -31,6 +34,23 @@ func (r Restore) apply(m *Machine) error {
 	}
 	m.expireMaintenance()
 	return nil
+}
+
+// keepAhead counts on from the highest number in an incident's ids, so that an
+// id is never given twice, even when the clock steps back over a restart.
+func (m *Machine) keepAhead(doc record.Incident) {
+	ids := []string{doc.ID}
+	for _, r := range doc.Recoveries {
+		ids = append(ids, r.ID)
+	}
+	for _, a := range doc.Approvals {
+		ids = append(ids, a.ID)
+	}
+	for _, id := range ids {
+		if n, err := strconv.ParseUint(id[strings.LastIndexByte(id, '_')+1:], 36, 64); err == nil {
+			m.seq = max(m.seq, n)
+		}
+	}
 }
 
 // resume takes an incident up where its record says that it stood. An action

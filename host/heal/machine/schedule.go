@@ -15,27 +15,32 @@ func sortedKeys[V any](in map[string]V) []string { return slices.Sorted(maps.Key
 
 // expirePhase carries out what the incident's phase has to do by now.
 func (m *Machine) expirePhase(inc *incident) {
-	if at := inc.due(); at.IsZero() || at.After(m.now) {
-		return
+	if m.passed(inc.pairUntil) {
+		m.separate(inc)
 	}
 	switch inc.Phase {
 	case record.PhaseWaiting:
-		m.enter(inc, record.PhaseIdle, "")
-	case record.PhaseVerifying:
-		if !inc.deadline.After(m.now) {
-			m.fail(inc, fmt.Sprintf("no healthy verdict within %v", m.set.VerifyTimeout))
-			return
+		if m.passed(inc.nextAt) {
+			m.enter(inc, record.PhaseIdle, "")
 		}
-		m.confirmAction(inc)
+	case record.PhaseVerifying:
+		if m.passed(inc.deadline) {
+			m.fail(inc, fmt.Sprintf("no healthy verdict within %v", m.set.VerifyTimeout))
+		} else if m.passed(inc.nextAt) {
+			m.confirmAction(inc)
+		}
 	case record.PhaseHolding:
-		if !inc.settleAt.IsZero() && !inc.settleAt.After(m.now) {
+		if m.passed(inc.settleAt) {
 			m.settle(inc)
 		}
-		if !inc.nextAt.After(m.now) {
+		if m.passed(inc.nextAt) {
 			m.endHold(inc)
 		}
 	}
 }
+
+// passed reports that an instant was set and is not ahead.
+func (m *Machine) passed(at time.Time) bool { return !at.IsZero() && !at.After(m.now) }
 
 // schedule begins work on the most severe incidents while slots are free.
 func (m *Machine) schedule() {
@@ -106,6 +111,7 @@ func (m *Machine) onDependencies(inc *incident, verdicts map[string]sdk.Verdict)
 	case cause == inc.Component && inc.blamed != "":
 		text := fmt.Sprintf("%s answers again: %s gets %v to recover by itself", inc.blamed, inc.Component, m.set.Settle)
 		inc.blamed = ""
+		m.supersede(inc, text)
 		m.enterUntil(inc, record.PhaseWaiting, m.now.Add(m.set.Settle), text)
 	case cause == inc.Component:
 		m.ask(inc)
@@ -146,6 +152,7 @@ func (m *Machine) blame(inc *incident, dep string) {
 		inc.blamed, inc.blamedSince = dep, m.now
 	}
 	inc.CauseText = fmt.Sprintf("%s, on which %s depends, does not answer", dep, inc.Component)
+	m.supersede(inc, inc.CauseText)
 	m.enterUntil(inc, record.PhaseWaiting, m.now.Add(recheck), inc.CauseText)
 }
 
@@ -180,6 +187,16 @@ func (m *Machine) detach(inc *incident, component string) {
 		m.raise(own, a.Severity, a.Summary)
 	}
 	m.note(own, fmt.Sprintf("was part of %s; %s is healthy again, %s is not", inc.ID, inc.Component, component))
+}
+
+// separate gives the second of two that fail alike an incident of its own.
+func (m *Machine) separate(inc *incident) {
+	inc.pairUntil, inc.Shared = time.Time{}, false
+	for _, c := range slices.Clone(inc.Components[1:]) {
+		if !m.graph.DependsOn(c, inc.Component) {
+			m.detach(inc, c)
+		}
+	}
 }
 
 // settle ends the time in which dependents may recover by themselves.

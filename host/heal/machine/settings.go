@@ -37,8 +37,8 @@ type Settings struct {
 type Component struct {
 	Name      string
 	DependsOn []string
-	// Mode is the component's own mode, empty for the daemon's.
-	Mode policy.Mode
+	// Mode is the component's own mode beside the daemon's.
+	Mode policy.Own
 	// Restarts is the storm limit that strategies see.
 	Restarts sdk.RestartLimit
 	// Declared are the names of the operator's commands.
@@ -58,9 +58,15 @@ const (
 	// one cause kills go at once.
 	togetherProbes = 10 * time.Second
 	togetherExits  = time.Second
+	// pairWait is how long the second of two that fail alike is held back.
+	pairWait = 2 * time.Second
 	// orderLimit is how long an operator's order explains what it disturbs.
 	orderLimit = 2 * time.Minute
 )
+
+// keyProcess is the anomaly of the host's own look at a process, which fails
+// when a signal holds it.
+const keyProcess = "probe/process"
 
 func (s Settings) withDefaults() Settings {
 	if s.Mode == "" {

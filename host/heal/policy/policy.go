@@ -35,13 +35,23 @@ func ParseMode(text string) (Mode, error) {
 	return "", fmt.Errorf("mode %q: want one of manual, supervised, automated, learning", strings.TrimSpace(text))
 }
 
-// Effective returns the mode that holds for a component: its own where it has
-// one, for an operator who sets it means it, else the daemon's.
-func Effective(daemon, component Mode) Mode {
-	if component != "" {
-		return component
+// Effective returns the mode that holds for a component: the stricter of the
+// daemon's and its own, or its own where the operator has said that it wins.
+func Effective(daemon Mode, own Own) Mode {
+	switch {
+	case own.Mode == "":
+		return daemon
+	case own.Wins:
+		return own.Mode
 	}
-	return daemon
+	return Strictest(daemon, own.Mode)
+}
+
+// Own is a component's own mode, empty for none.
+type Own struct {
+	Mode Mode
+	// Wins reports that it holds even where the daemon's mode is stricter.
+	Wins bool
 }
 
 // Strictest returns the most careful of the modes, Automated for none.

@@ -2,7 +2,7 @@ package tape
 
 // sliding is a queue of numbered items in one contiguous slice: new items go
 // to the end, old ones are dropped from the front, and the slice is moved
-// together when half of it is unused.
+// together when a quarter of it is unused.
 type sliding[T any] struct {
 	items []numbered[T]
 	head  int
@@ -38,7 +38,7 @@ func (s *sliding[T]) drop() {
 func (s *sliding[T]) forget() {
 	s.items[s.head] = numbered[T]{}
 	s.head++
-	if s.head*2 >= len(s.items) {
+	if s.head*4 >= len(s.items) {
 		n := copy(s.items, s.items[s.head:])
 		clear(s.items[n:])
 		s.items, s.head = s.items[:n], 0

@@ -56,7 +56,7 @@ func (e *MismatchError) Error() string {
 
 // Hash returns the SHA-256 of a program in hexadecimal.
 func Hash(path string) (string, error) {
-	f, err := openProgram(path)
+	f, err := OpenProgram(path)
 	if err != nil {
 		return "", err
 	}
@@ -78,7 +78,7 @@ type Program struct {
 // want that is not empty the copy must have that SHA-256 (hexadecimal); a
 // *MismatchError says otherwise. The caller closes the file.
 func (s *Store) Take(path, want string) (Program, error) {
-	source, err := openProgram(path)
+	source, err := OpenProgram(path)
 	if err != nil {
 		return Program{}, err
 	}
@@ -138,8 +138,9 @@ func (s *Store) Prune(inUse map[string]bool) (int, error) {
 	return removed, errors.Join(errs...)
 }
 
-// openProgram opens a regular executable file. It does not block on a pipe.
-func openProgram(path string) (*os.File, error) {
+// OpenProgram opens a regular executable file for reading. It does not block on a
+// pipe. The caller closes it.
+func OpenProgram(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("open plugin %s: %w", path, err)

@@ -37,10 +37,16 @@ type instance struct {
 // launch starts a process and brings it to the point where it is configured.
 // The context bounds all of it.
 func launch(ctx context.Context, o Options) (*instance, error) {
-	timeout := o.StartTimeout
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	return connect(ctx, o, (*instance).configure)
+}
+
+// connect starts a process, speaks the handshake and lets prepare make the
+// first calls. When anything fails, nothing of the process is left.
+func connect(ctx context.Context, o Options, prepare func(*instance, context.Context, Options) error) (*instance, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.StartTimeout)
 	defer cancel()
-	starting := newLaunching(o.Launch, timeout)
+	begin := time.Now()
+	starting := newLaunching(o.Launch, o.StartTimeout)
 	addr, err := starting.handshake(ctx)
 	if err != nil {
 		return nil, starting.abandon(ctx, err, o.Timing.StopGrace)
@@ -50,14 +56,41 @@ func launch(ctx context.Context, o Options) (*instance, error) {
 		return nil, starting.abandon(ctx, err, o.Timing.StopGrace)
 	}
 	i := &instance{
-		process: starting.started(), conn: conn, wire: wire.NewClient(conn), started: time.Now(),
+		process: starting.started(), conn: conn, wire: wire.NewClient(conn), started: begin,
 		socketDir: starting.socketDir, hung: make(chan struct{}, 1),
 	}
-	if err := i.configure(ctx, o); err != nil {
+	if err := prepare(i, ctx, o); err != nil {
 		_ = conn.Close()
 		return nil, starting.abandon(ctx, err, o.Timing.StopGrace)
 	}
 	return i, nil
+}
+
+// Describe starts a plugin once, asks what it is, and ends it. The plugin is
+// given o.TOML; a *wire.ConfigError says that it refused that, and the
+// description is valid nevertheless. Of the options Launch, TOML, Seed,
+// StartTimeout and Timing are used.
+func Describe(ctx context.Context, o Options) (wire.Description, error) {
+	var description wire.Description
+	var refused *wire.ConfigError
+	i, err := connect(ctx, o, func(i *instance, ctx context.Context, o Options) error {
+		_, err := i.wire.Configure(ctx, o.TOML, o.Seed)
+		if err != nil && !errors.As(err, &refused) {
+			return err
+		}
+		description, err = i.wire.Describe(ctx)
+		return err
+	})
+	if err != nil {
+		return wire.Description{}, err
+	}
+	if err := i.end(o.Timing.StopGrace); err != nil {
+		return wire.Description{}, err
+	}
+	if refused != nil {
+		return description, refused
+	}
+	return description, nil
 }
 
 // configure asks what the plugin is, refuses the wrong kind, and hands over

@@ -155,7 +155,7 @@ func (d *Detector) SaveState() ([]byte, error) { return json.Marshal(d.memory) }
 
 // LoadState takes the memory back.
 func (d *Detector) LoadState(state []byte) error {
-	loaded := emptyMemory()
+	var loaded memory
 	if err := json.Unmarshal(state, &loaded); err != nil {
 		return fmt.Errorf("read the saved memory: %w", err)
 	}

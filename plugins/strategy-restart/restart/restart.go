@@ -50,7 +50,7 @@ func (s *Strategy) Propose(_ context.Context, in sdk.Incident) (sdk.Proposal, er
 		return nothing("no anomaly of %s is of a kind that a restart is for (%v)", in.Component, s.config.Kinds), nil
 	case status.State == sdk.StateStopped || status.State == sdk.StateStopping:
 		return nothing("%s is stopped on purpose", in.Component), nil
-	case status.State == sdk.StateStarting:
+	case status.State == sdk.StateStarting && !failsInGrace(status):
 		return s.patience(in, "%s is still in its start grace; another restart would only lengthen it", in.Component), nil
 	}
 	if dep := brokenDependency(in); dep != "" {
@@ -133,6 +133,13 @@ func (s *Strategy) concerns(in sdk.Incident) (worst sdk.Anomaly, found bool) {
 		}
 	}
 	return worst, found
+}
+
+// failsInGrace reports a verdict that no patience changes: within the grace a
+// probe that does not pass yet is inconclusive, so one that fails has seen more
+// than a slow start, for example a process that is held by a signal.
+func failsInGrace(status sdk.ComponentStatus) bool {
+	return slices.ContainsFunc(status.Probes, func(p sdk.ProbeResult) bool { return p.Verdict == sdk.Fail })
 }
 
 // tooMild reports a degradation that is no reason to interrupt a service.

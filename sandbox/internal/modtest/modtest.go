@@ -21,7 +21,7 @@ func WAT(t testing.TB, text string) []byte {
 	if err := os.WriteFile(in, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("wat2wasm", "--enable-all", "-o", out, in)
+	cmd := exec.Command("wat2wasm", "-o", out, in)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("wat2wasm (apt-get install wabt): %v\n%s", err, said)
 	}

@@ -1,4 +1,7 @@
-package component
+// Package account owns who a service runs as, and with what environment. It looks up and checks; it changes nothing.
+//
+// Concurrency: plain data, and functions without state.
+package account
 
 import (
 	"fmt"
@@ -12,16 +15,17 @@ import (
 	"github.com/homeostat/homeostat/host/component/outlog"
 )
 
-// account is who a service runs as.
-type account struct {
+// Account is a user that the host becomes for a service. A nil Account is the host's own user.
+type Account struct {
 	uid, gid uint32
 	groups   []uint32
 	name     string
 	home     string
 }
 
-// credential looks up an account. It returns nil for the host's own.
-func credential(name string) (*account, error) {
+// Lookup returns the account of that name, nil for an empty name or the host's own, and an error when there is no such
+// user or the host may not become it.
+func Lookup(name string) (*Account, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -34,7 +38,7 @@ func credential(name string) (*account, error) {
 
 // accountOf turns a user entry into an account for a host that runs with the effective user id given. It returns nil
 // when they are the same, and an error when the host may not become that user.
-func accountOf(u *user.User, self int) (*account, error) {
+func accountOf(u *user.User, self int) (*Account, error) {
 	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {
 		return nil, fmt.Errorf("user id of %q: %w", u.Username, err)
@@ -49,7 +53,7 @@ func accountOf(u *user.User, self int) (*account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("group id of %q: %w", u.Username, err)
 	}
-	a := &account{uid: uint32(uid), gid: uint32(gid), name: u.Username, home: u.HomeDir}
+	a := &Account{uid: uint32(uid), gid: uint32(gid), name: u.Username, home: u.HomeDir}
 	ids, err := u.GroupIds()
 	if err != nil {
 		return nil, fmt.Errorf("groups of %q: %w", u.Username, err)
@@ -62,25 +66,25 @@ func accountOf(u *user.User, self int) (*account, error) {
 	return a, nil
 }
 
-// credential returns what the kernel needs; nil stays nil.
-func (a *account) credential() *syscall.Credential {
+// Credential returns what the kernel needs; nil stays nil.
+func (a *Account) Credential() *syscall.Credential {
 	if a == nil {
 		return nil
 	}
 	return &syscall.Credential{Uid: a.uid, Gid: a.gid, Groups: a.groups}
 }
 
-// owner returns whom an output file is given to; nil stays nil.
-func (a *account) owner() *outlog.Owner {
+// Owner returns whom an output file is given to; nil stays nil.
+func (a *Account) Owner() *outlog.Owner {
 	if a == nil {
 		return nil
 	}
 	return &outlog.Owner{UID: int(a.uid), GID: int(a.gid)}
 }
 
-// environment returns the sorted environment of a service without its mark: a few variables of the host, because its
-// others may hold secrets or addresses meant for the host alone, then those of the account, then those of the spec.
-func environment(s Spec) []string {
+// Environment returns the sorted environment of a service that runs as the named user: a few variables of the host,
+// because its others may hold secrets or addresses meant for the host alone, then those of the user, then the extra ones.
+func Environment(name string, extra map[string]string) []string {
 	env := make(map[string]string)
 	for _, entry := range os.Environ() {
 		key, v, _ := strings.Cut(entry, "=")
@@ -91,10 +95,10 @@ func environment(s Spec) []string {
 	if _, ok := env["PATH"]; !ok {
 		env["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	}
-	if a, err := credential(s.User); err == nil && a != nil {
+	if a, err := Lookup(name); err == nil && a != nil {
 		env["HOME"], env["USER"], env["LOGNAME"] = a.home, a.name, a.name
 	}
-	for key, v := range s.Env {
+	for key, v := range extra {
 		env[key] = v
 	}
 	list := make([]string, 0, len(env))

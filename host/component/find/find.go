@@ -1,4 +1,8 @@
-package component
+// Package find owns how the main process of a service is found that somebody else starts: by its pidfile, its command
+// line or its systemd unit. It only looks.
+//
+// Concurrency: functions without state.
+package find
 
 import (
 	"bytes"
@@ -17,34 +21,21 @@ import (
 	"github.com/homeostat/homeostat/host/component/unit"
 )
 
-// errNotRunning says that a search was carried out and found no main process.
-var errNotRunning = errors.New("it does not run")
-
-// find looks for the main process of a component that somebody else starts.
-func find(ctx context.Context, s Spec) (process.ID, error) {
-	switch s.Kind {
-	case Pidfile:
-		return findByPidfile(s.Pidfile)
-	case Match:
-		return findByMatch(s.Match)
-	case Unit:
-		return findByUnit(ctx, s.Unit)
-	default:
-		return process.ID{}, errNotRunning
-	}
-}
+// ErrNotRunning says that a search was carried out and found no main process. Any other error says that it could not be
+// carried out, so that nothing is known.
+var ErrNotRunning = errors.New("it does not run")
 
 // staleSlack is how much later than its pidfile a process may seem to have started: a parent may write the file, and
 // the two clocks differ a little.
 const staleSlack = 5 * time.Second
 
-// findByPidfile reads the number and makes sure that it is meant: a process that began long after the file was written
+// ByPidfile reads the number and makes sure that it is meant: a process that began long after the file was written
 // has merely been given a dead one's number.
-func findByPidfile(path string) (process.ID, error) {
+func ByPidfile(path string) (process.ID, error) {
 	const most = 64
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return process.ID{}, fmt.Errorf("%w: there is no pidfile %s", errNotRunning, path)
+		return process.ID{}, fmt.Errorf("%w: there is no pidfile %s", ErrNotRunning, path)
 	}
 	if err != nil {
 		return process.ID{}, fmt.Errorf("look at the pidfile: %w", err)
@@ -58,11 +49,11 @@ func findByPidfile(path string) (process.ID, error) {
 	}
 	pid, err := strconv.Atoi(string(bytes.TrimSpace(text)))
 	if err != nil || pid <= 1 {
-		return process.ID{}, fmt.Errorf("%w: the pidfile %s holds %q, want a process number", errNotRunning, path, bytes.TrimSpace(text))
+		return process.ID{}, fmt.Errorf("%w: the pidfile %s holds %q, want a process number", ErrNotRunning, path, bytes.TrimSpace(text))
 	}
 	id, err := process.Identify(pid)
 	if errors.Is(err, process.ErrGone) || err == nil && !id.Alive() {
-		return process.ID{}, fmt.Errorf("%w: the pidfile %s names pid %d, which is gone", errNotRunning, path, pid)
+		return process.ID{}, fmt.Errorf("%w: the pidfile %s names pid %d, which is gone", ErrNotRunning, path, pid)
 	}
 	if err != nil {
 		return process.ID{}, err
@@ -72,14 +63,14 @@ func findByPidfile(path string) (process.ID, error) {
 		return process.ID{}, err
 	}
 	if written := time.Since(info.ModTime()); age+staleSlack < written {
-		return process.ID{}, fmt.Errorf("%w: the pidfile %s was written %v before the process %d that has its number now", errNotRunning, path, (written - age).Round(time.Second), pid)
+		return process.ID{}, fmt.Errorf("%w: the pidfile %s was written %v before the process %d that has its number now", ErrNotRunning, path, (written - age).Round(time.Second), pid)
 	}
 	return id, nil
 }
 
-// findByMatch looks for the oldest process that matches and whose parent does not, because children often share the
+// ByMatch looks for the oldest process that matches and whose parent does not, because children often share the
 // command line of their parent. The host and its descendants do not count.
-func findByMatch(pattern string) (process.ID, error) {
+func ByMatch(pattern string) (process.ID, error) {
 	expression, err := regexp.Compile(pattern)
 	if err != nil {
 		return process.ID{}, fmt.Errorf("match: %w", err)
@@ -99,7 +90,7 @@ func findByMatch(pattern string) (process.ID, error) {
 		}
 	}
 	if len(roots) == 0 {
-		return process.ID{}, fmt.Errorf("%w: no command line matches %q", errNotRunning, pattern)
+		return process.ID{}, fmt.Errorf("%w: no command line matches %q", ErrNotRunning, pattern)
 	}
 	oldest := slices.MinFunc(roots, func(a, b process.Stat) int {
 		if a.Ticks != b.Ticks {
@@ -126,17 +117,18 @@ func below(table process.Table, pid, ancestor int) bool {
 	return false
 }
 
-func findByUnit(ctx context.Context, name string) (process.ID, error) {
+// ByUnit asks systemd for the main process of the unit.
+func ByUnit(ctx context.Context, name string) (process.ID, error) {
 	pid, err := unit.Main(ctx, name)
 	if errors.Is(err, unit.ErrNoMain) {
-		return process.ID{}, fmt.Errorf("%w: %w", errNotRunning, err)
+		return process.ID{}, fmt.Errorf("%w: %w", ErrNotRunning, err)
 	}
 	if err != nil {
 		return process.ID{}, err
 	}
 	id, err := process.Identify(pid)
 	if errors.Is(err, process.ErrGone) {
-		return process.ID{}, fmt.Errorf("%w: %w", errNotRunning, err)
+		return process.ID{}, fmt.Errorf("%w: %w", ErrNotRunning, err)
 	}
 	return id, err
 }

@@ -1,0 +1,6 @@
+;; Asks for random bytes for ever, a memory full at a time.
+(module
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (memory (export "memory") 512)
+  (func (export "_start")
+    (loop $l (drop (call $random (i32.const 0) (i32.const 33554432))) (br $l))))
