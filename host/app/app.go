@@ -55,7 +55,8 @@ type App struct {
 
 	state    *statedir.Dir
 	audit    *journal.Journal
-	history  *history.Store
+	records  *history.Records
+	metrics  *history.Metrics
 	tokens   *token.Store
 	orders   *orderBook
 	plugins  *plugin.Host
@@ -103,15 +104,19 @@ func (a *App) openStores(ctx context.Context) error {
 	if a.audit, err = journal.Open(dir, journal.Options{}); err != nil {
 		return err
 	}
+	a.tellAudit()
 	keep := time.Duration(a.settings.History.Days) * 24 * time.Hour
-	a.history, err = history.Open(ctx, history.Options{Dir: a.state.Path(), Log: a.log.Named("history"), Keep: keep})
+	if a.records, err = history.OpenRecords(ctx, a.state.Path("records.db")); err != nil {
+		return err
+	}
+	a.metrics, err = history.OpenMetrics(ctx, a.state.Path("metrics.db"), history.Options{Log: a.log.Named("history"), Keep: keep})
 	if err != nil {
 		return err
 	}
 	if a.tokens, err = token.Open(a.state.Path("tokens.json")); err != nil {
 		return err
 	}
-	a.orders, err = openOrderBook(ctx, a.history)
+	a.orders, err = openOrderBook(ctx, a.records)
 	return err
 }
 
@@ -128,9 +133,9 @@ func (a *App) openRooms(ctx context.Context) error {
 		return err
 	}
 	a.observer = observe.New(observe.Options{
-		Log: a.log.Named("observe"), Source: source{a.set}, Sink: a.history, StateDir: dir,
+		Log: a.log.Named("observe"), Source: source{a.set}, Sink: sink{a.metrics, a.records}, StateDir: dir,
 	})
-	specs, err := a.pluginSpecs(a.settings)
+	specs, err := PluginSpecs(a.opt.PluginDir, a.settings)
 	if err != nil {
 		return err
 	}
@@ -319,8 +324,11 @@ func (a *App) close(ctx context.Context) error {
 	if a.audit != nil {
 		problems = append(problems, a.audit.Close())
 	}
-	if a.history != nil {
-		problems = append(problems, a.history.Close())
+	if a.metrics != nil {
+		problems = append(problems, a.metrics.Close())
+	}
+	if a.records != nil {
+		problems = append(problems, a.records.Close())
 	}
 	return errors.Join(append(problems, a.state.Close())...)
 }

@@ -24,6 +24,14 @@ func (s source) Status(name string) (sdk.ComponentStatus, bool) {
 	return translate.Status(status), ok
 }
 
+// sink keeps what was observed.
+type sink struct {
+	*history.Metrics
+	records *history.Records
+}
+
+func (s sink) AppendEvents(events []sdk.Event) error { return s.records.AppendEvents(events) }
+
 // prober shows components to healing.
 type prober struct{ source }
 
@@ -36,7 +44,7 @@ func (p prober) Confirm(ctx context.Context, name string) sdk.Verdict {
 }
 
 // documents keeps what healing must not forget.
-type documents struct{ records *history.Store }
+type documents struct{ records *history.Records }
 
 func (d documents) Put(ctx context.Context, kind, id string, doc []byte, at time.Time) error {
 	return d.records.Put(ctx, history.Document{Kind: kind, ID: id, Time: at, Body: doc})
@@ -72,7 +80,7 @@ func (c components) Restart(ctx context.Context, name string, o component.Order)
 
 // orderBook counts the restarts that the host has ordered, over all its lives.
 type orderBook struct {
-	records *history.Store
+	records *history.Records
 
 	mu     sync.Mutex
 	counts map[string]int
@@ -80,7 +88,7 @@ type orderBook struct {
 
 const orderKey = "restart_orders"
 
-func openOrderBook(ctx context.Context, records *history.Store) (*orderBook, error) {
+func openOrderBook(ctx context.Context, records *history.Records) (*orderBook, error) {
 	b := &orderBook{records: records, counts: map[string]int{}}
 	data, err := records.Setting(ctx, orderKey)
 	if errors.Is(err, history.ErrNotFound) {

@@ -26,7 +26,7 @@ func (a *App) healOptions() heal.Options {
 		Strategies: a.strategies,
 		Actor:      act.New(components{a.set, a.orders}, a.declared),
 		Prober:     prober{source{a.set}},
-		Store:      documents{a.history},
+		Store:      documents{a.records},
 		Audit:      func(kind string, fields map[string]any) error { return a.record("healing", kind, fields) },
 		Publish:    func(topic string, item any) { a.server.Events().Publish(topic, service.Item(item)) },
 	}
@@ -102,12 +102,8 @@ func (f facts) DependsOn(name string) []string {
 }
 
 func (f facts) Mode(name string) string {
-	c, ok := f.component(name)
-	daemon := f.app.healer.Mode()
-	if !ok {
-		return string(daemon)
-	}
-	return string(policy.Effective(daemon, ownMode(c)))
+	c, _ := f.component(name)
+	return string(policy.Effective(f.app.healer.Mode(), policy.Own{Mode: policy.Mode(c.Mode), Wins: c.ModeWins}))
 }
 
 func (f facts) RestartOrders(name string) int { return f.app.orders.of(name) }

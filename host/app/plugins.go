@@ -38,10 +38,10 @@ func PluginDir(flag string, settings *config.Settings) (string, error) {
 	return systemPlugins, nil
 }
 
-// pluginSpecs returns the plugins of the settings with absolute paths. Those
-// inside the plugin folder need no checksum.
-func (a *App) pluginSpecs(settings *config.Settings) ([]plugin.Spec, error) {
-	dir, err := PluginDir(a.opt.PluginDir, settings)
+// PluginSpecs returns the plugins of the settings with absolute paths; the
+// folder is that of PluginDir. Plugins inside it need no checksum.
+func PluginSpecs(flag string, settings *config.Settings) ([]plugin.Spec, error) {
+	dir, err := PluginDir(flag, settings)
 	if err != nil {
 		return nil, err
 	}

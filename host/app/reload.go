@@ -47,7 +47,7 @@ func (a *App) apply(ctx context.Context, next *config.Settings) error {
 	if err := fixed(old, next); err != nil {
 		return err
 	}
-	specs, err := a.pluginSpecs(next)
+	specs, err := PluginSpecs(a.opt.PluginDir, next)
 	if err != nil {
 		return err
 	}

@@ -230,7 +230,7 @@ func (s auditService) Verify() (api.AuditReport, error) {
 // Samples reads a signal's history.
 func (s signalService) Samples(component, name string, from, to time.Time) (api.Samples, error) {
 	out := api.Samples{Component: component, Name: name, Times: []int64{}, Values: []float64{}}
-	found, err := s.app.history.Series(context.Background(), history.Query{Component: component, Name: name, From: from, To: to})
+	found, err := s.app.metrics.Series(context.Background(), history.Query{Component: component, Name: name, From: from, To: to})
 	if err != nil {
 		return out, err
 	}

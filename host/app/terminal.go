@@ -44,6 +44,16 @@ func (a *App) listen() ([]listener, error) {
 	return append(list, listener{l, certificate}), nil
 }
 
+// tellAudit logs what opening the audit log has found, and its last record:
+// whoever keeps the daemon's log elsewhere can hold the audit log to it.
+func (a *App) tellAudit() {
+	for _, f := range a.audit.Findings() {
+		a.log.Warn("audit log was not as it was left", "file", f.File, "finding", f.Text)
+	}
+	head := a.audit.Head()
+	a.log.Info("audit log is open", "seq", head.Seq, "hash", head.Hash)
+}
+
 // ready tells systemd and the person at the terminal that the daemon works.
 func (a *App) ready() {
 	a.setNotReady(nil)

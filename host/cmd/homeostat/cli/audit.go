@@ -2,9 +2,12 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +25,9 @@ whole new log; only a record's hash that was kept elsewhere shows that.
 
   homeostat audit tail --limit 20
   homeostat audit verify
-  homeostat audit verify --dir /var/lib/homeostat/audit     (no daemon needed)`
+  homeostat audit verify --dir /var/lib/homeostat/audit     (no daemon needed)
+  homeostat audit verify --dir DIR --anchor 1042:9f86d0…    (a record kept elsewhere;
+                     the daemon logs the last one whenever it starts)`
 	return cmd
 }
 
@@ -47,10 +52,11 @@ func auditTail(g *globals) *cobra.Command {
 func auditVerify(g *globals) *cobra.Command {
 	cmd := &cobra.Command{Use: "verify", Short: "Verify the whole log; exit 1 names the first broken record", Args: cobra.NoArgs}
 	dir := cmd.Flags().String("dir", "", "folder of a log that no daemon uses")
+	anchors := cmd.Flags().StringArray("anchor", nil, "SEQ:HASH of a record that was kept elsewhere (with --dir)")
 	asJSON := cmd.Flags().Bool("json", false, "print as JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		began := time.Now()
-		report, err := verifyAudit(cmd, g, *dir)
+		report, err := verifyAudit(cmd, g, auditPlace{dir: *dir, anchors: *anchors})
 		if err != nil {
 			return err
 		}
@@ -70,22 +76,45 @@ func auditVerify(g *globals) *cobra.Command {
 	return cmd
 }
 
-func verifyAudit(cmd *cobra.Command, g *globals, dir string) (api.AuditReport, error) {
+// auditPlace is where a log is: behind the daemon, or in a folder.
+type auditPlace struct {
+	dir     string
+	anchors []string
+}
+
+func verifyAudit(cmd *cobra.Command, g *globals, place auditPlace) (api.AuditReport, error) {
 	var report api.AuditReport
-	if dir != "" {
-		r, err := journal.Verify(dir)
-		if err != nil {
-			return report, err
-		}
-		report = api.AuditReport{OK: r.Broken == nil, Records: int(r.Records)}
-		if r.Broken != nil {
-			report.Problem = r.Broken.Error()
-		}
-		return report, nil
+	if place.dir != "" {
+		return verifyFolder(place)
+	}
+	if len(place.anchors) > 0 {
+		return report, usageError(errors.New("--anchor needs --dir"))
 	}
 	c, err := g.client()
 	if err != nil {
 		return report, err
 	}
 	return report, c.Do(cmd.Context(), http.MethodPost, "/api/v0/audit/verify", nil, &report)
+}
+
+func verifyFolder(place auditPlace) (api.AuditReport, error) {
+	var report api.AuditReport
+	heads := make([]journal.Head, len(place.anchors))
+	for i, anchor := range place.anchors {
+		seq, hash, ok := strings.Cut(anchor, ":")
+		number, err := strconv.ParseUint(seq, 10, 64)
+		if !ok || err != nil {
+			return report, usageError(fmt.Errorf("anchor %q: want SEQ:HASH, as the daemon logs it", anchor))
+		}
+		heads[i] = journal.Head{Seq: number, Hash: hash}
+	}
+	r, err := journal.Verify(place.dir, heads...)
+	if err != nil {
+		return report, err
+	}
+	report = api.AuditReport{OK: r.Broken == nil, Records: int(r.Records)}
+	if r.Broken != nil {
+		report.Problem = r.Broken.Error()
+	}
+	return report, nil
 }
