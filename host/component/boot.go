@@ -30,6 +30,9 @@ func (m *member) rediscover(ctx context.Context) error {
 	}
 	if was.Main.PID != 0 && was.Main.Boot == process.Boot() && was.Phase == ledger.Running {
 		m.lost(process.Exit{})
+		if spec.Kind == Command && !was.Unwanted {
+			m.settle(IsStarting, "it ended while no daemon watched, and is started again")
+		}
 	}
 	if spec.Kind != Command {
 		id, err := m.find(ctx)

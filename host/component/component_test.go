@@ -1,8 +1,12 @@
 package component
 
 import (
+	"errors"
+	"os"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/homeostat/homeostat/host/component/probe"
 )
@@ -72,5 +76,77 @@ func TestKeptProcessOutlivesTheSetAndIsAdopted(t *testing.T) {
 	}
 	if st, _ := next.Status("web"); st.State != IsUp {
 		t.Errorf("state of an adopted process that had answered: got %s, want up", st.State)
+	}
+	mustSignal(t, ready.PID, syscall.SIGKILL)
+	next.awaitType(Exited, 1)
+}
+
+func TestServiceThatEndedUnwatchedIsToldAndStartedAgain(t *testing.T) {
+	h := newHouse(t)
+	spec := victimSpec(t, "web")
+	h.apply(spec)
+	ready := h.awaitType(Ready, 1)
+	if _, err := h.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	mustSignal(t, ready.PID, syscall.SIGKILL)
+	next := openHouse(t, h.dir)
+	next.apply(spec)
+	next.awaitType(Exited, 1)
+	next.awaitType(Ready, 2)
+}
+
+func TestRestartsLeakNoDescriptors(t *testing.T) {
+	h := newHouse(t)
+	h.apply(victimSpec(t, "web"))
+	h.awaitType(Ready, 1)
+	before := anonymous(t)
+	const restarts = 10
+	for i := range restarts {
+		if _, err := h.Restart(t.Context(), "web", Order{}); err != nil {
+			t.Fatal(err)
+		}
+		h.awaitType(Ready, i+2)
+	}
+	// The last handle is closed just after its end was told, and the trimming of outputs opens one now and then.
+	deadline := time.Now().Add(patience)
+	for anonymous(t) > before {
+		if time.Now().After(deadline) {
+			t.Fatalf("pidfds and pipes after %d restarts: got %d, want at most the %d of before", restarts, anonymous(t), before)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// anonymous counts the descriptors that are no sockets: those of probes come and go.
+func anonymous(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, e := range entries {
+		if link, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && !strings.HasPrefix(link, "socket:") {
+			n++
+		}
+	}
+	return n
+}
+
+func TestReloadSendsSighupOnlyToWhoHandlesIt(t *testing.T) {
+	h := newHouse(t)
+	trap := Spec{Name: "traps", Kind: Command, StopTimeout: time.Second,
+		Command: []string{"/bin/sh", "-c", "trap 'echo read again' HUP; echo armed; while :; do sleep 0.05; done"}}
+	h.apply(trap, Spec{Name: "sleeps", Kind: Command, Command: []string{"/bin/sleep", "600"}})
+	st, _ := h.Status("traps")
+	awaitOutput(t, st.Output, "armed")
+	if _, err := h.Reload(t.Context(), "traps", Order{}); err != nil {
+		t.Errorf("Reload of a service with a handler: %v", err)
+	}
+	awaitOutput(t, st.Output, "read again")
+	h.await("sleeps runs", func(e Event) bool { return e.Component == "sleeps" && e.Type == Ready })
+	if _, err := h.Reload(t.Context(), "sleeps", Order{}); !errors.Is(err, ErrNoWay) {
+		t.Errorf("Reload of a service without a handler: got %v, want ErrNoWay", err)
 	}
 }

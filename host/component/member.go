@@ -40,6 +40,7 @@ type member struct {
 	bearing bool            // an order is starting a process by way of others
 	added   time.Time       // when the member came into the set
 	watches []*probe.Watch
+	probing int           // counts the sets of watches
 	changed chan struct{} // closed and replaced whenever state changes
 }
 
@@ -172,12 +173,12 @@ func (m *member) lost(exit process.Exit) {
 	m.emit(Event{Type: Exited, PID: pid, Exit: &exit, Text: exit.String()})
 }
 
-// heard takes a report of a probe.
-func (m *member) heard(r probe.Report) {
+// heard takes a report of a probe of that set of watches.
+func (m *member) heard(r probe.Report, probing int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if r.Generation != m.record.Generation {
-		return // an answer to an earlier process
+	if r.Generation != m.record.Generation || probing != m.probing {
+		return // an answer to an earlier process, or of a probe that is no more
 	}
 	if r.Verdict == probe.Pass {
 		m.passed[r.Probe] = true

@@ -123,22 +123,27 @@ func (m *member) reload(ctx context.Context, o Order) (Result, error) {
 	if h == nil {
 		return Result{}, fmt.Errorf("component %q: reload: it does not run; start it instead", m.name)
 	}
-	text := "sent SIGHUP"
-	var err error
-	if w := m.way(toReload); w != nil {
-		within, cancel := context.WithTimeout(ctx, m.specNow().startTimeout())
-		defer cancel()
-		text, err = "reloaded in its own way", w(within)
-	} else {
-		err = h.Signal(syscall.SIGHUP)
-	}
+	text, err := m.reloadBy(ctx, h)
 	if err != nil {
-		return Result{}, fmt.Errorf("reload: %w", err)
+		return Result{}, fmt.Errorf("component %q: reload: %w", m.name, err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.emit(Event{Type: Reloaded, Text: o.Reason})
 	return Result{Text: text}, nil
+}
+
+// reloadBy sends SIGHUP only to a process that has a handler for it: any other would be ended by it, or not notice.
+func (m *member) reloadBy(ctx context.Context, h *process.Handle) (string, error) {
+	if w := m.way(toReload); w != nil {
+		within, cancel := context.WithTimeout(ctx, m.specNow().startTimeout())
+		defer cancel()
+		return "reloaded in its own way", w(within)
+	}
+	if !process.Catches(h.ID().PID, syscall.SIGHUP) {
+		return "", fmt.Errorf("%w: its process does not handle SIGHUP; give it a reload_command, or restart it", ErrNoWay)
+	}
+	return "sent SIGHUP", h.Signal(syscall.SIGHUP)
 }
 
 // bring makes a component that does not run, run.

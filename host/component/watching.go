@@ -47,12 +47,16 @@ func (s *Set) Processes(name string) []int {
 	return process.Descendants(id.PID)
 }
 
-// newWatches returns the watches of the spec's probes, and one that looks at the process itself.
+// newWatches returns the watches of the spec's probes, and one that looks at the process itself. What watches of an
+// earlier spec still report is not heard. The caller holds mu, or nobody else knows the member yet.
 func (m *member) newWatches(spec Spec) []*probe.Watch {
+	m.probing++
+	probing := m.probing
+	hear := func(r probe.Report) { m.heard(r, probing) }
 	looking := probe.Spec{Name: processProbe, Kind: probe.Process, Interval: lookEvery}
-	watches := []*probe.Watch{probe.NewWatch(probe.Options{Spec: looking, Ask: m.look, Report: m.heard})}
+	watches := []*probe.Watch{probe.NewWatch(probe.Options{Spec: looking, Ask: m.look, Report: hear})}
 	for i, p := range spec.Probes {
-		watches = append(watches, probe.NewWatch(probe.Options{Spec: m.complete(spec, i, p), Report: m.heard}))
+		watches = append(watches, probe.NewWatch(probe.Options{Spec: m.complete(spec, i, p), Report: hear}))
 	}
 	return watches
 }

@@ -133,6 +133,7 @@ type Outcome struct {
 // Report is one finished attempt, or a verdict that changed by the passing of time alone.
 type Report struct {
 	Probe      string
+	Kind       Kind
 	Generation int
 	At         time.Time
 	// Attempt is false when only time has passed: then Outcome repeats the reason of the verdict.

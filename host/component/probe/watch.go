@@ -286,7 +286,7 @@ func (w *Watch) wake(now time.Time) time.Time {
 
 // tell completes a report, publishes the status and passes the report on.
 func (w *Watch) tell(r Report) {
-	r.Probe, r.Generation = w.spec.Name, w.generation
+	r.Probe, r.Kind, r.Generation = w.spec.Name, w.spec.Kind, w.generation
 	r.Verdict, r.Doubt = w.judge.verdict, w.judge.InDoubt()
 	last := time.Time{}
 	if r.Attempt {

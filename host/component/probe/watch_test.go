@@ -53,6 +53,12 @@ func (s *service) times() []time.Time {
 	return slices.Clone(s.asked)
 }
 
+func (s *service) told() []Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.reports)
+}
+
 // watching runs a test in virtual time with a watch over a healthy service that was asked for a minute.
 func watching(t *testing.T, test func(*service, *Watch)) {
 	t.Helper()
@@ -112,7 +118,7 @@ func TestShortStallRaisesDoubtAndNoVerdict(t *testing.T) {
 		}
 		s.behave(Pass, time.Millisecond)
 		time.Sleep(time.Minute)
-		for _, r := range s.reports {
+		for _, r := range s.told() {
 			if r.Verdict == Fail {
 				t.Fatalf("a stall of 400 ms made a verdict: %+v", r)
 			}
@@ -139,7 +145,7 @@ func TestAnswersToAnEarlierGenerationAreDropped(t *testing.T) {
 		s.behave(Fail, time.Millisecond)
 		w.Follow(2, time.Now().Add(time.Hour))
 		time.Sleep(5 * time.Second)
-		for _, r := range s.reports {
+		for _, r := range s.told() {
 			if r.Generation == 2 && r.Verdict == Pass {
 				t.Fatalf("an answer to generation 1 made generation 2 pass: %+v", r)
 			}

@@ -209,9 +209,10 @@ func tell(h *Handle, m Stat, signals []syscall.Signal) error {
 // mostly one look.
 func (l Ladder) prove(ctx context.Context, ports []Port) (Remains, error) {
 	const patience, step = time.Second, 50 * time.Millisecond
-	for waited := time.Duration(0); ; waited += step {
+	deadline := time.Now().Add(patience)
+	for {
 		held := Held(ports)
-		if len(held) == 0 || waited >= patience {
+		if len(held) == 0 || time.Now().After(deadline) {
 			return Remains{Ports: held}, nil
 		}
 		select {

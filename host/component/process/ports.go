@@ -58,10 +58,11 @@ func Held(ports []Port) []Port {
 // Holder returns the numbers of the processes that listen on the address. It reads the descriptors of every
 // process, so it is for explaining a failure, not for every day.
 func Holder(address netip.AddrPort, table Table) []int {
+	sought := slices.DeleteFunc(listeners(), func(p Port) bool { return p.Address != address })
 	var pids []int
-	for pid, st := range table {
-		held := Listening([]Stat{st})
-		if slices.ContainsFunc(held, func(p Port) bool { return p.Address == address }) {
+	for pid := range table {
+		held := socketsOf(pid)
+		if slices.ContainsFunc(sought, func(p Port) bool { return slices.Contains(held, p.Inode) }) {
 			pids = append(pids, pid)
 		}
 	}
