@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/homeostat/homeostat/host/component/find"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -187,36 +186,5 @@ func TestMatchFindsTheOldestParentAndNotTheHost(t *testing.T) {
 	}
 	if pids := h.Processes("matched"); !slices.Contains(pids, cmd.Process.Pid) {
 		t.Errorf("Processes: got %v, want the main process %d among them", pids, cmd.Process.Pid)
-	}
-}
-
-func TestStalePidfileIsNotBelieved(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "stale.pid")
-	sleeper := exec.Command("/bin/sleep", "600")
-	if err := sleeper.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = sleeper.Process.Kill(); _ = sleeper.Wait() }()
-	for _, c := range []struct {
-		name, text string
-		age        time.Duration
-		found      bool
-	}{
-		{name: "fresh", text: fmt.Sprint(sleeper.Process.Pid), found: true},
-		{name: "with a line end", text: fmt.Sprintf(" %d\n", sleeper.Process.Pid), found: true},
-		{name: "written long before the process began", text: fmt.Sprint(sleeper.Process.Pid), age: time.Hour},
-		{name: "empty"}, {name: "words", text: "nginx"}, {name: "negative", text: "-1"}, {name: "init", text: "1"},
-		{name: "gone", text: "4194303"},
-	} {
-		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		written := time.Now().Add(-c.age)
-		if err := os.Chtimes(path, written, written); err != nil {
-			t.Fatal(err)
-		}
-		if id, err := find.ByPidfile(path); (err == nil) != c.found {
-			t.Errorf("%s: got %v, %v; want found %v", c.name, id, err, c.found)
-		}
 	}
 }

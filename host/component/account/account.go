@@ -92,7 +92,7 @@ func Environment(name string, extra map[string]string) []string {
 			env[key] = v
 		}
 	}
-	if _, ok := env["PATH"]; !ok {
+	if env["PATH"] == "" {
 		env["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	}
 	if a, err := Lookup(name); err == nil && a != nil {

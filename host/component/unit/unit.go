@@ -19,10 +19,12 @@ var ErrNoSystemd = errors.New("systemd is not process 1 here, so there are no un
 // ErrNoMain says that the unit has no main process now.
 var ErrNoMain = errors.New("the unit has no main process")
 
-// Available returns nil where units can be used, and else ErrNoSystemd. Its test is sd_booted(3): the folder exists
-// where systemd is process 1.
+// booted is the folder that exists where systemd is process 1, as sd_booted(3) has it.
+var booted = "/run/systemd/system"
+
+// Available returns nil where units can be used, and else ErrNoSystemd.
 func Available() error {
-	if _, err := os.Stat("/run/systemd/system"); err != nil {
+	if _, err := os.Stat(booted); err != nil {
 		return ErrNoSystemd
 	}
 	return nil
