@@ -45,11 +45,13 @@ func (h *Healer) ask(ctx context.Context, e machine.Ask) {
 	out := machine.Proposed{Ticket: e.Ticket}
 	for _, s := range h.opt.Strategies() {
 		p, err := h.propose(ctx, s, in)
-		if err == nil && len(p.Actions) > 0 {
-			err = h.opt.Actor.Check(p)
-		}
 		if err != nil {
-			h.opt.Log.Warn("a strategy's answer is of no use", "strategy", s.Name(), "incident", in.ID, "error", err)
+			h.opt.Log.Warn("a strategy did not answer", "strategy", s.Name(), "incident", in.ID, "error", err)
+			out.Reasons, out.Soon = append(out.Reasons, s.Name()+": "+err.Error()), true
+			continue
+		}
+		if err := h.allowed(p); err != nil {
+			h.opt.Log.Warn("a proposal was refused", "strategy", s.Name(), "incident", in.ID, "error", err)
 			out.Reasons = append(out.Reasons, s.Name()+": "+err.Error())
 			continue
 		}
@@ -60,7 +62,7 @@ func (h *Healer) ask(ctx context.Context, e machine.Ask) {
 		out.Reasons = append(out.Reasons, s.Name()+": "+p.Reason)
 	}
 	if out.Strategy == "" && len(out.Reasons) == 0 {
-		out.Reasons = []string{"no strategy is configured or ready"}
+		out.Reasons, out.Soon = []string{"no strategy is configured or ready"}, true
 	}
 	_ = h.step(out)
 }
@@ -90,11 +92,18 @@ func (h *Healer) propose(ctx context.Context, s Strategy, in sdk.Incident) (sdk.
 		return sdk.Proposal{}, err
 	}
 	defer done()
-	p, err := s.Propose(ctx, in)
-	if err != nil {
-		return sdk.Proposal{}, err
+	return s.Propose(ctx, in)
+}
+
+// allowed reports why a proposal cannot be carried out on this host.
+func (h *Healer) allowed(p sdk.Proposal) error {
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	return p, p.Validate()
+	if len(p.Actions) == 0 {
+		return nil
+	}
+	return h.opt.Actor.Check(p)
 }
 
 // learn tells the strategy how its recovery ended. A strategy that is gone or

@@ -121,6 +121,23 @@ func TestNotBeforeIsKeptAndShown(t *testing.T) {
 	})
 }
 
+func TestStrategyThatIsNotReadyIsAskedAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		w := newWorld(t, "web")
+		w.boot(automated("web"), scripted{"late", func(sdk.Incident) (sdk.Proposal, error) {
+			if calls++; calls < 4 {
+				return sdk.Proposal{}, errors.New("the plugin is being restarted")
+			}
+			return sdk.Proposal{Actions: []sdk.Action{sdk.Restart{Component: "web"}}, Reason: "now"}, nil
+		}})
+		defer w.halt()
+		w.crash("web", 1)
+		time.Sleep(3500 * time.Millisecond)
+		w.wantOrders("restart web")
+	})
+}
+
 func TestHandOverEndsTheAutomaticAndOwnRecoveryResolves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "web")

@@ -3,6 +3,7 @@ package heal
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/host/heal/machine"
@@ -32,13 +33,14 @@ func (h *Healer) Observe(e sdk.Event) error {
 }
 
 // blindness makes an anomaly of the host itself out of a detector that gives
-// no answer. The event's component is the plugin's name.
+// no answer. The event's component names the
+// plugin.
 func blindness(e sdk.Event) machine.Report {
 	a := sdk.Anomaly{
 		Component: sdk.HostComponent, Key: "blind/" + e.Component, Kind: sdk.AnomalyBlind, Severity: sdk.SeverityLow,
 		Score: 1, Start: e.Time, End: e.Time, TTL: sdk.MaxWait,
 		Ended:   e.Type == sdk.EventPluginSeeing,
-		Summary: fmt.Sprintf("plugin %s gives no answer: %s", e.Component, e.Text),
+		Summary: strings.TrimSuffix(fmt.Sprintf("%s gives no answer: %s", e.Component, e.Text), ": "),
 	}
 	return machine.Report{Detector: selfDetector, Component: sdk.HostComponent, At: e.Time, Anomalies: []sdk.Anomaly{a}}
 }

@@ -67,9 +67,9 @@ type fate struct {
 }
 
 var (
-	fine   = fate{state: sdk.StateUp, verdict: sdk.Pass}
-	hung   = fate{state: sdk.StateUp, verdict: sdk.Fail}
-	killed = errors.New("the daemon is dead")
+	fine      = fate{state: sdk.StateUp, verdict: sdk.Pass}
+	hung      = fate{state: sdk.StateUp, verdict: sdk.Fail}
+	errKilled = errors.New("the daemon is dead")
 )
 
 func newWorld(t *testing.T, names ...string) *world {
@@ -116,7 +116,7 @@ func (w *world) tick() error {
 		w.dead = true
 	}
 	if w.dead {
-		return killed
+		return errKilled
 	}
 	return nil
 }

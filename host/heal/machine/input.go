@@ -38,6 +38,9 @@ type Proposed struct {
 	Strategy string
 	Proposal sdk.Proposal
 	Reasons  []string
+	// Soon reports that a strategy was not ready or failed, so that the question
+	// is worth repeating at once.
+	Soon bool
 	// NeedsPerson says why the proposal must not be carried out unasked, empty
 	// when it may.
 	NeedsPerson string

@@ -42,6 +42,8 @@ func (m *Machine) notNow(inc *incident, p Proposed) (time.Time, string) {
 	switch wait := waits(p.Proposal); {
 	case p.Proposal.NotBefore.After(m.now):
 		return p.Proposal.NotBefore, p.Strategy + ": " + p.Proposal.Reason
+	case len(p.Proposal.Actions) == 0 && p.Soon:
+		return m.now.Add(recheck), "no strategy has answered: " + strings.Join(p.Reasons, "; ")
 	case len(p.Proposal.Actions) == 0:
 		return m.now.Add(reask), "no remedy on offer: " + strings.Join(p.Reasons, "; ")
 	case wait > 0:

@@ -241,7 +241,7 @@ func FuzzLoadState(f *testing.F) {
 		if b.d.LoadState(state) != nil {
 			return
 		}
-		b.d.Detect(t.Context(), sdk.Window{Component: "web", End: begin, Series: []sdk.Series{ //nolint:errcheck // only a panic counts
+		_, _ = b.d.Detect(t.Context(), sdk.Window{Component: "web", End: begin, Series: []sdk.Series{
 			{Component: "web", Name: demandSignal, Times: []int64{1, 2}, Values: []float64{1, 900}},
 			{Component: "web", Name: "log_errors_per_second", Times: []int64{1, 2}, Values: []float64{9, 9}},
 		}})
