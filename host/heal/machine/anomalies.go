@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/heal/ledger"
+	"github.com/homeostat/homeostat/host/heal/quiet"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
 )
 
 func (r Report) apply(m *Machine) error {
-	late := m.late(r)
+	late := m.quiet.Late(quiet.Report{Component: r.Component, At: r.At, Generation: r.Generation})
 	changes := m.ledger.Report(m.now, ledger.Report{Detector: r.Detector, Component: r.Component, At: r.At, Anomalies: r.Anomalies})
 	for _, c := range changes {
 		switch {
@@ -29,23 +30,6 @@ func (r Report) apply(m *Machine) error {
 	return nil
 }
 
-// late names the action that a report is older than, empty for none. Where
-// generations are known they decide, for clocks may step.
-func (m *Machine) late(r Report) string {
-	a, ok := m.acted[r.Component]
-	switch {
-	case !ok:
-		return ""
-	case r.Generation != 0 && a.generation != 0:
-		if r.Generation < a.generation {
-			return a.recovery
-		}
-	case r.At.Before(a.start):
-		return a.recovery
-	}
-	return ""
-}
-
 // onLate records a report from before an action without deciding anything.
 func (m *Machine) onLate(c ledger.Change, recovery string) {
 	if c.What == ledger.Opened {
@@ -58,8 +42,8 @@ func (m *Machine) onLate(c ledger.Change, recovery string) {
 
 func (m *Machine) onAnomaly(c ledger.Change, generation uint64) {
 	a := c.Anomaly
-	fresh := c.What != ledger.Seen || a.Label != "" && m.label(a) == ""
-	a.Label = m.label(a)
+	fresh := c.What != ledger.Seen || a.Label != "" && m.quiet.Label(a, m.now) == ""
+	a.Label = m.quiet.Label(a, m.now)
 	inc := m.of(a.Component)
 	if inc != nil {
 		inc.put(a)

@@ -1,53 +1,25 @@
 package machine
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
 )
-
-// Hash binds an approval to what it is about: incident, component, strategy,
-// the proposal in its canonical JSON and the evidence. It is a SHA-256 in hex.
-func Hash(a record.Approval) string {
-	data, err := json.Marshal(map[string]any{
-		"incident": a.Incident, "component": a.Component, "strategy": a.Strategy,
-		"proposal": a.Proposal, "evidence": a.Evidence,
-	})
-	if err != nil {
-		panic("hash an approval: " + err.Error()) // every proposal was validated before
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
-
-// sameActions reports that two proposals would do the same.
-func sameActions(a, b sdk.Proposal) bool { return actionKey(a) == actionKey(b) }
-
-// actionKey identifies what a proposal does, whatever its reason and time.
-func actionKey(p sdk.Proposal) string {
-	data, err := json.Marshal(sdk.Proposal{Actions: p.Actions})
-	if err != nil {
-		panic("compare proposals: " + err.Error())
-	}
-	return string(data)
-}
 
 // standing reports that a person has approved these repeated trials already: a
 // yes to a half-open trial holds for its repetitions until it expires.
 func (m *Machine) standing(inc *incident, p sdk.Proposal) bool {
-	return p.Probing && inc.allowed[actionKey(p)].After(m.now)
+	return p.Probing && inc.allowed[remedy.Key(p)].After(m.now)
 }
 
 // request asks a person. The same proposal again keeps the question that
 // stands; another one supersedes it.
 func (m *Machine) request(inc *incident, p Proposed) {
 	if old := inc.Pending(); old != nil {
-		if sameActions(old.Proposal, p.Proposal) {
+		if remedy.Same(old.Proposal, p.Proposal) {
 			m.enter(inc, record.PhaseApproval, "still waiting for approval "+old.ID)
 			return
 		}
@@ -66,7 +38,7 @@ func (m *Machine) request(inc *incident, p Proposed) {
 			a.Evidence = append(a.Evidence, an.Summary)
 		}
 	}
-	a.Hash = Hash(a)
+	a.Hash = remedy.Hash(a)
 	inc.Approvals = append(bounded(inc.Approvals, maxApprovals), a)
 	m.enter(inc, record.PhaseApproval, "approval "+a.ID+" is needed: "+a.Reason)
 	m.audit("approval_requested", map[string]any{"approval": a.ID, "incident": inc.ID, "hash": a.Hash, "expires": a.Expires})
@@ -125,7 +97,7 @@ func (in Approve) apply(m *Machine) error {
 		if inc.allowed == nil {
 			inc.allowed = map[string]time.Time{}
 		}
-		inc.allowed[actionKey(approved.Proposal)] = m.now.Add(m.set.ApprovalExpiry)
+		inc.allowed[remedy.Key(approved.Proposal)] = m.now.Add(m.set.ApprovalExpiry)
 	}
 	inc.renew = false
 	m.enter(inc, record.PhaseIdle, fmt.Sprintf("approval %s: yes by %s", a.ID, in.By))

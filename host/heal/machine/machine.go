@@ -16,21 +16,20 @@ import (
 	"github.com/homeostat/homeostat/host/heal/graph"
 	"github.com/homeostat/homeostat/host/heal/ledger"
 	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/host/heal/quiet"
 	"github.com/homeostat/homeostat/host/heal/record"
 )
 
 // Machine is the coordinator's state. Use New.
 type Machine struct {
-	set         Settings
-	graph       graph.Graph
-	components  map[string]Component
-	mode        policy.Mode
-	ledger      *ledger.Ledger
-	open        []*incident
-	closed      []record.Incident
-	shields     map[string]shield
-	acted       map[string]act
-	maintenance []record.Maintenance
+	set        Settings
+	graph      graph.Graph
+	components map[string]Component
+	mode       policy.Mode
+	ledger     *ledger.Ledger
+	open       []*incident
+	closed     []record.Incident
+	quiet      *quiet.Quiet
 
 	now     time.Time
 	seq     uint64
@@ -43,7 +42,7 @@ const maxClosed = 200
 // New returns a machine without incidents. Settings without a value take their
 // defaults.
 func New(set Settings) *Machine {
-	m := &Machine{shields: map[string]shield{}, acted: map[string]act{}}
+	m := &Machine{quiet: quiet.New()}
 	m.configure(set)
 	m.ledger = ledger.New(3 * m.set.DetectionInterval)
 	m.mode = m.set.Mode
@@ -90,13 +89,7 @@ func (m *Machine) Next() time.Time {
 			next = sooner(next, p.Expires)
 		}
 	}
-	for _, s := range m.shields {
-		next = sooner(next, s.until)
-	}
-	for _, w := range m.maintenance {
-		next = sooner(next, w.End)
-	}
-	return next
+	return sooner(next, m.quiet.Next())
 }
 
 // sooner returns the earlier of two instants; zero means never.
@@ -109,8 +102,7 @@ func sooner(a, b time.Time) time.Time {
 
 // expire carries out what is due by now, before any input is looked at.
 func (m *Machine) expire() {
-	m.expireMaintenance()
-	m.expireShields()
+	m.expireQuiet()
 	for _, c := range m.ledger.Expire(m.now) {
 		m.onClosed(c.Anomaly)
 	}

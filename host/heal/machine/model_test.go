@@ -83,7 +83,7 @@ func (md *model) checkAct(t *rapid.T, before []Effect, e Act) {
 	if (mode == policy.Manual || mode == policy.Learning) && rec.ApprovedBy == "" {
 		t.Fatalf("%s acts unasked in mode %s", e.Recovery, mode)
 	}
-	if md.m.inMaintenance(e.Component) {
+	if md.m.quiet.InMaintenance(e.Component, md.now) {
 		t.Fatalf("%s acts during maintenance", e.Recovery)
 	}
 }

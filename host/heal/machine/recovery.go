@@ -2,12 +2,13 @@ package machine
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/host/heal/quiet"
 	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -16,7 +17,7 @@ func (p Proposed) apply(m *Machine) error {
 	if inc == nil || inc.Phase != record.PhaseAsking {
 		return nil
 	}
-	if m.inMaintenance(inc.Component) {
+	if m.quiet.InMaintenance(inc.Component, m.now) {
 		m.supersede(inc, "maintenance has begun")
 		m.enter(inc, record.PhaseIdle, "nothing is done during maintenance")
 		return nil
@@ -29,8 +30,8 @@ func (p Proposed) apply(m *Machine) error {
 		m.enterUntil(inc, record.PhaseWaiting, at, text)
 		return nil
 	}
-	if message := handOver(p.Proposal); message != "" {
-		m.handOver(inc, message)
+	if message, ok := remedy.HandOver(p.Proposal); ok {
+		m.handOver(inc, "handed over: "+message)
 		return nil
 	}
 	m.decide(inc, p)
@@ -39,7 +40,7 @@ func (p Proposed) apply(m *Machine) error {
 
 // notNow returns until when, and why, nothing is to be done; zero for "now".
 func (m *Machine) notNow(inc *incident, p Proposed) (time.Time, string) {
-	switch wait := waits(p.Proposal); {
+	switch wait := remedy.Waits(p.Proposal); {
 	case p.Proposal.NotBefore.After(m.now):
 		return p.Proposal.NotBefore, p.Strategy + ": " + p.Proposal.Reason
 	case len(p.Proposal.Actions) == 0 && p.Soon:
@@ -50,7 +51,7 @@ func (m *Machine) notNow(inc *incident, p Proposed) (time.Time, string) {
 		return m.now.Add(wait), p.Strategy + ": " + p.Proposal.Reason
 	}
 	for _, target := range targets(inc, p.Proposal) {
-		if m.inMaintenance(target) {
+		if m.quiet.InMaintenance(target, m.now) {
 			return m.now.Add(reask), target + " is in maintenance"
 		}
 		if other := m.of(target); other != nil && other != inc && other.Running() != nil {
@@ -64,30 +65,6 @@ func (m *Machine) notNow(inc *incident, p Proposed) (time.Time, string) {
 	return time.Time{}, ""
 }
 
-// waits returns how long a proposal that does nothing but wait asks for.
-func waits(p sdk.Proposal) time.Duration {
-	var total time.Duration
-	for _, a := range p.Actions {
-		w, ok := a.(sdk.Wait)
-		if !ok {
-			return 0
-		}
-		total += w.For
-	}
-	return total
-}
-
-// handOver returns the message of a proposal that does nothing but hand over.
-func handOver(p sdk.Proposal) string {
-	if len(p.Actions) != 1 {
-		return ""
-	}
-	if h, ok := p.Actions[0].(sdk.HandOver); ok {
-		return "handed over: " + h.Message
-	}
-	return ""
-}
-
 func (m *Machine) handOver(inc *incident, message string) {
 	m.supersede(inc, message)
 	m.raise(inc, sdk.SeverityHigh, "a person is needed")
@@ -95,21 +72,13 @@ func (m *Machine) handOver(inc *incident, message string) {
 	m.audit("handed_over", map[string]any{"incident": inc.ID, "component": inc.Component, "text": message})
 }
 
-// targets lists the components that a proposal is done to.
+// targets lists the components that a proposal is done to; one that is done to
+// none counts for the cause.
 func targets(inc *incident, p sdk.Proposal) []string {
-	var out []string
-	for _, a := range p.Actions {
-		switch a.Kind() {
-		case sdk.KindStart, sdk.KindStop, sdk.KindRestart, sdk.KindReload, sdk.KindSetParameters, sdk.KindRunDeclared:
-			if !slices.Contains(out, a.Target()) {
-				out = append(out, a.Target())
-			}
-		}
+	if names := remedy.Targets(p); len(names) > 0 {
+		return names
 	}
-	if len(out) == 0 {
-		return []string{inc.Component}
-	}
-	return out
+	return []string{inc.Component}
 }
 
 // decide applies the modes to a proposal.
@@ -134,13 +103,9 @@ func (m *Machine) decide(inc *incident, p Proposed) {
 }
 
 func (m *Machine) newRecovery(inc *incident, strategy string, p sdk.Proposal) *record.Recovery {
-	actions := make([]string, 0, len(p.Actions))
-	for _, a := range p.Actions {
-		actions = append(actions, string(a.Kind())+" "+a.Target())
-	}
 	inc.Recoveries = append(bounded(inc.Recoveries, maxRecoveries), record.Recovery{
 		ID: m.id("rec"), Incident: inc.ID, Component: inc.Component, Strategy: strategy, Proposal: p,
-		Actions: actions, ProposedAt: m.now, Result: sdk.ResultRunning, Reason: p.Reason,
+		Actions: remedy.Names(p), ProposedAt: m.now, Result: sdk.ResultRunning, Reason: p.Reason,
 	})
 	inc.dirty = true
 	return &inc.Recoveries[len(inc.Recoveries)-1]
@@ -152,7 +117,7 @@ func (m *Machine) start(inc *incident, strategy string, p sdk.Proposal, approved
 	rec.StartedAt, rec.ApprovedBy = record.Time(m.now), approvedBy
 	inc.gone = false
 	m.enter(inc, record.PhaseActing, fmt.Sprintf("%s: %s (%s)", strategy, strings.Join(rec.Actions, ", "), p.Reason))
-	m.cover(rec, targets(inc, p))
+	m.quiet.Begin(rec.ID, m.area(targets(inc, p)), m.now.Add(m.set.Settle+m.set.VerifyTimeout))
 	m.audit("recovery_started", map[string]any{
 		"incident": inc.ID, "recovery": rec.ID, "component": inc.Component, "strategy": strategy,
 		"actions": rec.Actions, "reason": p.Reason, "approved_by": approvedBy,
@@ -176,7 +141,7 @@ func (a Acted) apply(m *Machine) error {
 	rec := inc.Running()
 	rec.Steps = append(rec.Steps, a.Steps...)
 	names := targets(inc, rec.Proposal)
-	m.uncover(rec, names)
+	m.quiet.End(rec.ID, names, m.now.Add(m.set.Settle))
 	if a.NotBegun {
 		rec.StartedAt, rec.Text = nil, a.Err
 		m.endRecovery(inc, rec, sdk.ResultAborted)
@@ -184,9 +149,9 @@ func (a Acted) apply(m *Machine) error {
 		return nil
 	}
 	for _, t := range names {
-		m.acted[t] = act{recovery: rec.ID, start: *rec.StartedAt}
+		m.quiet.Acted(t, quiet.Act{Recovery: rec.ID, Start: *rec.StartedAt})
 	}
-	m.acted[inc.Component] = act{recovery: rec.ID, start: *rec.StartedAt, generation: a.Generation}
+	m.quiet.Acted(inc.Component, quiet.Act{Recovery: rec.ID, Start: *rec.StartedAt, Generation: a.Generation})
 	if a.Err != "" {
 		if a.Down {
 			inc.gone = true // nothing is lost by another try as soon as the back-off allows it
@@ -215,7 +180,7 @@ func (m *Machine) confirmAction(inc *incident) {
 
 func (m *Machine) onVerdict(inc *incident, v sdk.Verdict) {
 	switch {
-	case v == sdk.Pass || inc.stoppedOnPurpose() && v == sdk.Fail:
+	case v == sdk.Pass || v == sdk.Fail && remedy.LeavesStopped(inc.Running().Proposal, inc.Component):
 		m.healthy(inc)
 	case v == sdk.Inconclusive:
 		inc.nextAt = m.now.Add(recheck)
@@ -224,19 +189,6 @@ func (m *Machine) onVerdict(inc *incident, v sdk.Verdict) {
 	default:
 		m.fail(inc, inc.Component+" is still failing after the action")
 	}
-}
-
-// stoppedOnPurpose reports that the recovery's remedy was to stop the cause.
-func (i *incident) stoppedOnPurpose() bool {
-	for _, a := range slices.Backward(i.Running().Proposal.Actions) {
-		switch a.Kind() {
-		case sdk.KindStop:
-			return a.Target() == i.Component
-		case sdk.KindStart, sdk.KindRestart:
-			return false
-		}
-	}
-	return false
 }
 
 // healthy begins the hold time. What failed in the same way is looked at now,

@@ -12,14 +12,16 @@ import (
 )
 
 func (m *Machine) saveState() {
-	m.emit(SaveState{State: State{Mode: m.mode, Maintenance: slices.Clone(m.maintenance)}})
+	m.emit(SaveState{State: State{Mode: m.mode, Maintenance: m.quiet.Windows()}})
 }
 
 func (r Restore) apply(m *Machine) error {
 	if _, err := policy.ParseMode(string(r.State.Mode)); err == nil {
 		m.mode = r.State.Mode
 	}
-	m.maintenance = slices.Clone(r.State.Maintenance)
+	for _, w := range r.State.Maintenance {
+		m.quiet.Open(w)
+	}
 	for _, doc := range r.Incidents {
 		doc = doc.Clone()
 		m.keepAhead(doc)
@@ -32,7 +34,7 @@ func (r Restore) apply(m *Machine) error {
 	if extra := len(m.closed) - maxClosed; extra > 0 {
 		m.closed = slices.Delete(m.closed, 0, extra)
 	}
-	m.expireMaintenance()
+	m.expireQuiet()
 	return nil
 }
 
@@ -104,8 +106,7 @@ func (c Configure) apply(m *Machine) error {
 		for _, ch := range m.ledger.CloseComponent(m.now, name, "the component is no longer configured") {
 			m.onClosed(ch.Anomaly)
 		}
-		delete(m.shields, name)
-		delete(m.acted, name)
+		m.quiet.Forget(name)
 	}
 	return nil
 }
@@ -114,7 +115,7 @@ func (c Configure) apply(m *Machine) error {
 func (m *Machine) Mode() policy.Mode { return m.mode }
 
 // Maintenance returns the windows that are open.
-func (m *Machine) Maintenance() []record.Maintenance { return slices.Clone(m.maintenance) }
+func (m *Machine) Maintenance() []record.Maintenance { return m.quiet.Windows() }
 
 // Anomalies returns the open and the last closed ones, newest first.
 func (m *Machine) Anomalies() []record.Anomaly { return m.ledger.All() }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -50,7 +51,7 @@ func (m *Machine) schedule() {
 		switch {
 		case inc.Phase.Busy():
 			busy++
-		case inc.Phase == record.PhaseIdle && !m.inMaintenance(inc.Component):
+		case inc.Phase == record.PhaseIdle && !m.quiet.InMaintenance(inc.Component, m.now):
 			ready = append(ready, inc)
 		}
 	}
@@ -65,10 +66,6 @@ func (m *Machine) schedule() {
 			busy++
 		}
 	}
-}
-
-func (m *Machine) inMaintenance(component string) bool {
-	return slices.ContainsFunc(m.maintenance, func(w record.Maintenance) bool { return w.Covers(component, m.now) })
 }
 
 // begin takes the incident's next step and reports whether it takes a slot.
@@ -249,7 +246,7 @@ func (m *Machine) orders(component string) []time.Time {
 	var out []time.Time
 	collect := func(inc *record.Incident) {
 		for _, r := range inc.Recoveries {
-			if r.StartedAt != nil && m.now.Sub(*r.StartedAt) < window && starts(r.Proposal, component) {
+			if r.StartedAt != nil && m.now.Sub(*r.StartedAt) < window && remedy.Starts(r.Proposal, component) {
 				out = append(out, *r.StartedAt)
 			}
 		}
@@ -262,12 +259,6 @@ func (m *Machine) orders(component string) []time.Time {
 	}
 	slices.SortFunc(out, time.Time.Compare)
 	return out
-}
-
-func starts(p sdk.Proposal, component string) bool {
-	return slices.ContainsFunc(p.Actions, func(a sdk.Action) bool {
-		return a.Target() == component && (a.Kind() == sdk.KindStart || a.Kind() == sdk.KindRestart)
-	})
 }
 
 func attempt(r record.Recovery) sdk.Attempt {
