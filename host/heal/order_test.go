@@ -43,6 +43,44 @@ func TestStopByAPersonEndsTheIncident(t *testing.T) {
 	})
 }
 
+func TestStopByAPersonDuringTheHoldTimeIsNoSuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, strategy := newWorld(t, "web"), &restarter{}
+		w.boot(automated("web"), strategy)
+		defer w.halt()
+		w.crash("web", 1)
+		time.Sleep(time.Minute)
+		w.observe(sdk.Event{Component: "web", Type: sdk.EventStopping, Generation: 2, Time: time.Now()})
+		w.observe(sdk.Event{Component: "web", Type: sdk.EventStopped, Generation: 2, Time: time.Now()})
+		synctest.Wait()
+		w.wantState(record.StateResolved)
+		if len(strategy.learnt) != 1 || strategy.learnt[0] != sdk.ResultAborted {
+			t.Errorf("the strategy learnt %v, want that it was aborted", strategy.learnt)
+		}
+	})
+}
+
+func TestLateNewsOfTheOwnStopIsNoPersonsOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "web")
+		w.boot(automated("web"), &restarter{})
+		defer w.halt()
+		at := time.Now()
+		w.crash("web", 1)
+		synctest.Wait()
+		w.observe(sdk.Event{Component: "web", Type: sdk.EventStopping, Generation: 1, Time: at})
+		w.observe(sdk.Event{Component: "web", Type: sdk.EventStopped, Generation: 1, Time: at})
+		synctest.Wait()
+		w.wantState(record.StateHolding)
+		time.Sleep(time.Second)
+		w.sicken("web")
+		synctest.Wait()
+		if got := w.anomaly("web").Label; got != "" {
+			t.Errorf("a fault after the own restart is labelled %q", got)
+		}
+	})
+}
+
 func TestMaintenanceHoldsBackAndEndsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "web")

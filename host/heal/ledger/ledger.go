@@ -23,6 +23,10 @@ const MaxClosed = 500
 // the memory. Beyond it new ones are dropped and counted.
 const MaxOpen = 10_000
 
+// restoreTime is the least time that detectors have after a start of the daemon
+// to report again what was open before.
+const restoreTime = 30 * time.Second
+
 // What says how a report changed an anomaly.
 type What uint8
 
@@ -183,11 +187,11 @@ func (l *Ledger) Next() time.Time {
 func (l *Ledger) Find(id string) *record.Anomaly { return l.byID[id] }
 
 // Restore takes an anomaly that was open when the daemon ended. Its detector
-// may have forgotten it, so it has the ledger's own time to be reported again,
-// whatever longer time it named.
+// may have forgotten it, so it has a short time to be reported again, whatever
+// longer time it named.
 func (l *Ledger) Restore(a record.Anomaly) {
 	if a.Open {
-		a.TTL = 0
+		a.TTL = max(l.ttl, restoreTime)
 		l.open[a.Detector+"\x00"+a.Anomaly.ID()], l.byID[a.ID] = &a, &a
 	}
 }

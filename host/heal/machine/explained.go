@@ -49,32 +49,37 @@ func (h Happened) apply(m *Machine) error {
 	if _, known := m.components[e.Component]; !known {
 		return nil
 	}
-	switch e.Type {
-	case sdk.EventStopping: // without an own action under way it is a person's order
+	person := !m.quiet.Busy(e.Component) && !m.quiet.Past(e.Component, e.Time)
+	switch {
+	case e.Type == sdk.EventStopping && person:
 		m.quiet.Order(e.Component, m.graph.Dependents(e.Component), m.now.Add(orderLimit))
-	case sdk.EventStopped:
-		m.onStopped(e)
-	case sdk.EventReady:
+	case e.Type == sdk.EventStopped && person:
+		m.onStopped(e.Component)
+	case e.Type == sdk.EventReady:
 		if m.quiet.EndOrder(e.Component) {
 			m.release(e.Component)
 		}
 		m.onPass(e)
-	case sdk.EventProbe:
-		if e.Probe != nil && e.Probe.Verdict == sdk.Pass {
-			m.onPass(e)
-		}
+	case e.Type == sdk.EventProbe && e.Probe != nil && e.Probe.Verdict == sdk.Pass:
+		m.onPass(e)
 	}
 	return nil
 }
 
-// onStopped closes what is said of a component that a person has stopped.
-func (m *Machine) onStopped(e sdk.Event) {
-	if m.quiet.Busy(e.Component) {
-		return
-	}
-	for _, c := range m.ledger.CloseComponent(m.now, e.Component, "stopped by an operator's order") {
+// onStopped closes what is said of a component that a person has stopped, and
+// ends the recovery that was under way: whatever comes of it is not its merit.
+func (m *Machine) onStopped(component string) {
+	for _, c := range m.ledger.CloseComponent(m.now, component, "stopped by an operator's order") {
 		m.onClosed(c.Anomaly)
 	}
+	inc := m.of(component)
+	if inc == nil || inc.Component != component || inc.Running() == nil || inc.openOf("") > 0 {
+		return
+	}
+	rec := inc.Running()
+	rec.Text = "a person has stopped " + component
+	m.endRecovery(inc, rec, sdk.ResultAborted)
+	m.resolve(inc, rec.Text)
 }
 
 // onPass has a component that answers looked at at once where that is awaited.

@@ -149,9 +149,9 @@ func (a Acted) apply(m *Machine) error {
 		return nil
 	}
 	for _, t := range names {
-		m.quiet.Acted(t, quiet.Act{Recovery: rec.ID, Start: *rec.StartedAt})
+		m.quiet.Acted(t, quiet.Act{Recovery: rec.ID, Start: *rec.StartedAt, End: m.now})
 	}
-	m.quiet.Acted(inc.Component, quiet.Act{Recovery: rec.ID, Start: *rec.StartedAt, Generation: a.Generation})
+	m.quiet.Acted(inc.Component, quiet.Act{Recovery: rec.ID, Start: *rec.StartedAt, End: m.now, Generation: a.Generation})
 	if a.Err != "" {
 		if a.Down {
 			inc.gone = true // nothing is lost by another try as soon as the back-off allows it

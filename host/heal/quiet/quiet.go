@@ -35,8 +35,8 @@ type shield struct {
 
 // Act is the last action on a component: reports from before it are late.
 type Act struct {
-	Recovery string
-	Start    time.Time
+	Recovery   string
+	Start, End time.Time
 	// Generation is the component's after the action, zero where unknown.
 	Generation uint64
 }
@@ -122,6 +122,13 @@ func (q *Quiet) End(recovery string, targets []string, until time.Time) {
 
 // Acted remembers the action that was done to a component last.
 func (q *Quiet) Acted(component string, a Act) { q.acted[component] = a }
+
+// Past reports that something at that time belongs to the last action on the
+// component or lies before it: its news may arrive after the action has ended.
+func (q *Quiet) Past(component string, at time.Time) bool {
+	a, ok := q.acted[component]
+	return ok && !at.After(a.End)
+}
 
 // Busy reports that an own action on the component is being carried out.
 func (q *Quiet) Busy(component string) bool {
