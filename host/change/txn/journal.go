@@ -258,14 +258,15 @@ func (j *journal) result(state State, mark *Mark) Result {
 	return r
 }
 
-// locked runs act while no other process works on the journals.
-func (e Engine) locked(act func() error) error {
+// locked runs act while no other process works on the journals. how is unix.LOCK_NB to be refused with ErrBusy while one
+// does, or 0 to wait for its end.
+func (e Engine) locked(how int, act func() error) error {
 	f, err := os.OpenFile(filepath.Join(e.Journals, lockName), os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return fmt.Errorf("take the lock: %w", err)
 	}
 	defer f.Close()
-	err = atomicfile.Ops{}.Do("flock", f.Name(), func() error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) })
+	err = atomicfile.Ops{}.Do("flock", f.Name(), func() error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|how) })
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return ErrBusy
 	}

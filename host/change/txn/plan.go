@@ -63,6 +63,9 @@ func (c Change) checkOverlap() refusal.List {
 		kinds[op.Path] = op.Kind
 	}
 	for _, op := range c.Ops {
+		if beneath.Check(op.Path) != nil {
+			continue // refused already, and an absolute path never gets up to "."
+		}
 		for top := path.Dir(op.Path); top != "."; top = path.Dir(top) {
 			kind, touched := kinds[top]
 			deleting := kind == Delete && op.Kind == Delete

@@ -54,7 +54,7 @@ func (e Engine) Rollback(id string) (Result, error) {
 // end runs the last act on the change id.
 func (e Engine) end(id string, act func(*journal) (Result, error)) (Result, error) {
 	result := Result{ID: id}
-	err := e.locked(func() error {
+	err := e.locked(unix.LOCK_NB, func() error {
 		j, err := e.find(id)
 		if err != nil {
 			return err
@@ -186,10 +186,11 @@ func (s running) keep(slot string) error {
 // Recover brings every change whose process died to an end: one that was not wholly applied is undone, one that was is
 // left as Applied for the watch to decide, one that was being confirmed is confirmed. It also removes what was staged
 // without a journal below the given roots. Being killed in it is harmless. A journal that is damaged, or that was tried
-// MaxAttempts times, is left alone as Stuck. The error joins those of single changes, which are Stuck too.
+// MaxAttempts times, is left alone as Stuck. The error joins those of single changes, which are Stuck too. A process of
+// an earlier daemon that is still at work is waited for.
 func (e Engine) Recover(roots []string) ([]Result, error) {
 	var results []Result
-	err := e.locked(func() error {
+	err := e.locked(0, func() error {
 		if _, err := atomicfile.RemoveLeftovers(e.Journals); err != nil {
 			return err
 		}

@@ -18,6 +18,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/change/txn/object"
 )
@@ -149,7 +151,7 @@ type Engine struct {
 // well, in which case Recover is to be called.
 func (e Engine) Apply(c Change) (Result, error) {
 	var result Result
-	err := e.locked(func() (err error) {
+	err := e.locked(unix.LOCK_NB, func() (err error) {
 		result, err = e.apply(c)
 		return err
 	})

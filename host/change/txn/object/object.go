@@ -14,7 +14,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -104,7 +103,7 @@ func fromStatx(st *unix.Statx_t) State {
 		kind = Other
 	}
 	return State{
-		Kind: kind, Mode: uint32(st.Mode) & 0o7777, UID: st.Uid, GID: st.Gid, Inode: st.Ino, Links: st.Nlink,
+		Kind: kind, Size: int64(st.Size), Mode: uint32(st.Mode) & 0o7777, UID: st.Uid, GID: st.Gid, Inode: st.Ino, Links: st.Nlink,
 		Mounted:    st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0,
 		Immutable:  st.Attributes&unix.STATX_ATTR_IMMUTABLE != 0,
 		AppendOnly: st.Attributes&unix.STATX_ATTR_APPEND != 0,
@@ -118,7 +117,7 @@ func (s *State) readLink(ops atomicfile.Ops, dir *os.File, name string) error {
 		n, err = unix.Readlinkat(int(dir.Fd()), name, target)
 		return err
 	})
-	s.Sum, s.Size = Sum(target[:max(n, 0)]), int64(n)
+	s.Sum, s.Size = Sum(target[:max(n, 0)]), int64(max(n, 0))
 	return err
 }
 
@@ -133,7 +132,9 @@ func (s *State) readFile(ops atomicfile.Ops, dir *os.File, name string) error {
 		return err
 	}
 	sum := sha256.New()
-	s.Size, err = io.Copy(sum, Reader{ops, f})
+	// One byte more than the file has finds its end without growing.
+	buffer := make([]byte, min(max(s.Size, 0)+1, maxBuffer))
+	s.Size, err = io.CopyBuffer(sum, Reader{ops, f}, buffer)
 	s.Sum = hex.EncodeToString(sum.Sum(nil))
 	return err
 }
@@ -177,31 +178,54 @@ func (r Reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// maxBuffer is the most that is read at once, commonBuffer the room that most attributes fit into, maxXattr what the
+// kernel allows for a list of names or a value.
+const (
+	maxBuffer    = 1 << 18
+	commonBuffer = 512
+	maxXattr     = 1 << 16
+)
+
 // readXattrs reads the extended attributes, access control lists among them. A file system without attributes has none.
 func readXattrs(ops atomicfile.Ops, f *os.File) (map[string][]byte, error) {
-	list := make([]byte, 1<<16) // the kernel's own limit
-	n := 0
-	err := ops.Do("flistxattr", f.Name(), func() (err error) {
-		n, err = unix.Flistxattr(int(f.Fd()), list)
-		return err
+	list, err := grown(func(room []byte) (n int, err error) {
+		err = ops.Do("flistxattr", f.Name(), func() (err error) {
+			n, err = unix.Flistxattr(int(f.Fd()), room)
+			return err
+		})
+		return n, err
 	})
-	if errors.Is(err, unix.ENOTSUP) || err == nil && n == 0 {
+	if errors.Is(err, unix.ENOTSUP) || err == nil && len(list) == 0 {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	attrs := map[string][]byte{}
-	for name := range strings.SplitSeq(strings.TrimSuffix(string(list[:n]), "\x00"), "\x00") {
-		value := make([]byte, 1<<16)
-		err := ops.Do("fgetxattr", f.Name(), func() (err error) {
-			n, err = unix.Fgetxattr(int(f.Fd()), name, value)
-			return err
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(list), "\x00"), "\x00") {
+		attrs[name], err = grown(func(room []byte) (n int, err error) {
+			err = ops.Do("fgetxattr", f.Name(), func() (err error) {
+				n, err = unix.Fgetxattr(int(f.Fd()), name, room)
+				return err
+			})
+			return n, err
 		})
 		if err != nil {
 			return nil, fmt.Errorf("attribute %s: %w", name, err)
 		}
-		attrs[name] = slices.Clone(value[:n])
 	}
 	return attrs, nil
+}
+
+// grown reads into a small room, and into the largest possible if that is too small.
+func grown(read func([]byte) (int, error)) ([]byte, error) {
+	var n int
+	var err error
+	for _, size := range []int{commonBuffer, maxXattr} {
+		room := make([]byte, size)
+		if n, err = read(room); !errors.Is(err, unix.ERANGE) {
+			return room[:max(n, 0)], err
+		}
+	}
+	return nil, err
 }
