@@ -65,7 +65,7 @@ func killed(state *os.ProcessState) bool {
 	return ok && (status.Signaled() && status.Signal() == syscall.SIGKILL || status.ExitStatus() == 128+int(syscall.SIGKILL))
 }
 
-// count traces one run and counts the calls of the thread that renames, by name.
+// count traces one run and counts the calls of the thread that works, which is the one that takes the lock, by name.
 func (tr tracer) count(request []byte) map[string]int {
 	tr.t.Helper()
 	log := filepath.Join(tr.t.TempDir(), "log")
@@ -77,9 +77,9 @@ func (tr tracer) count(request []byte) map[string]int {
 		tr.t.Fatal(err)
 	}
 	lines := strings.Split(string(text), "\n")
-	i := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "fsync(") })
+	i := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "flock(") })
 	if i < 0 {
-		tr.t.Fatalf("the trace has no fsync:\n%s", text)
+		tr.t.Fatalf("the trace has no flock:\n%s", text)
 	}
 	thread, counts := strings.Fields(lines[i])[0], map[string]int{}
 	for _, line := range lines {
@@ -94,8 +94,11 @@ func (tr tracer) count(request []byte) map[string]int {
 
 func (s site) request(do string) []byte {
 	s.t.Helper()
-	c := s.change()
-	data, err := json.Marshal(map[string]any{"do": do, "journals": s.journals, "change": c, "id": c.ID, "roots": []string{s.root}})
+	q := map[string]any{"do": do, "journals": s.journals, "roots": []string{s.root}}
+	if do == "apply" {
+		q["change"] = s.change()
+	}
+	data, err := json.Marshal(q)
 	if err != nil {
 		s.t.Fatal(err)
 	}
