@@ -1,0 +1,81 @@
+package daemon
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/homeostat/homeostat/examples/harness/victim"
+)
+
+// head is the part of the configuration that is the same for every trial: what
+// the config.toml in the root of the project says, without its addresses.
+const head = `[healing]
+mode = "automated"
+detection_interval = "1s"
+
+[dashboard]
+enabled = false
+
+[plugins.health]
+kind = "detector"
+path = "detector-health"
+
+[[plugins.health.config.thresholds]]
+component = "*"
+signal = "log_errors_per_second"
+above = 5
+for = "2s"
+severity = "medium"
+
+[[plugins.health.config.thresholds]]
+component = "*"
+signal = "rss_bytes"
+above = 268435456
+for = "2s"
+severity = "medium"
+
+[[plugins.health.config.thresholds]]
+component = "*"
+signal = "fds"
+above = 500
+for = "2s"
+severity = "medium"
+
+[plugins.health.config.spin]
+severity = "medium"
+
+[plugins.restart]
+kind = "strategy"
+path = "strategy-restart"
+`
+
+// configuration is the whole file. Paths in it are absolute.
+func configuration(o Options) string {
+	var b strings.Builder
+	b.WriteString(head)
+	fmt.Fprintf(&b, "\n[state]\ndir = %q\n", filepath.Join(o.Dir, "state"))
+	fmt.Fprintf(&b, "\n[socket]\npath = %q\n", filepath.Join(o.Dir, "homeostat.sock"))
+	for _, v := range o.Victims {
+		component(&b, v)
+	}
+	return b.String()
+}
+
+func component(b *strings.Builder, v *victim.Victim) {
+	fmt.Fprintf(b, "\n[[component]]\nname = %q\ncommand = %s\nlogs = [%q]\non_exit = \"stop\"\n",
+		v.Name, list(v.Command()), v.Log())
+	fmt.Fprintf(b, "scrape = \"http://%s/metrics\"\n", v.Admin)
+	if v.Store != nil {
+		fmt.Fprintf(b, "depends_on = [%q]\n", v.Store.Name)
+	}
+	fmt.Fprintf(b, "\n[[component.probe]]\ntype = \"http\"\nurl = %q\ninterval = \"1s\"\n", v.Health())
+}
+
+func list(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = fmt.Sprintf("%q", w)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}

@@ -1,0 +1,207 @@
+package act
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/homeostat/homeostat/host/component"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// book notes the orders that reach a component called web.
+type book struct {
+	orders []string
+	err    error
+}
+
+func (b *book) take(kind, name string, o component.Order) (component.Result, error) {
+	b.orders = append(b.orders, kind+" "+name+" "+o.Grace.String()+" "+o.Reason)
+	return component.Result{Text: kind + "ed", PID: 7, Rungs: []string{"TERM"}, Took: time.Second}, b.err
+}
+
+func (b *book) Start(_ context.Context, n string, o component.Order) (component.Result, error) {
+	return b.take("start", n, o)
+}
+
+func (b *book) Stop(_ context.Context, n string, o component.Order) (component.Result, error) {
+	return b.take("stop", n, o)
+}
+
+func (b *book) Restart(_ context.Context, n string, o component.Order) (component.Result, error) {
+	return b.take("restart", n, o)
+}
+
+func (b *book) Reload(_ context.Context, n string, o component.Order) (component.Result, error) {
+	return b.take("reload", n, o)
+}
+
+func (b *book) Status(name string) (component.Status, bool) {
+	return component.Status{}, name == "web"
+}
+
+func actor(t *testing.T, commands map[string]Command) (*Actor, *book) {
+	t.Helper()
+	b := &book{}
+	return New(b, func(string) map[string]Command { return commands }), b
+}
+
+func TestOrdersReachTheComponentWithGraceAndReason(t *testing.T) {
+	cases := map[string]sdk.Action{
+		"start web 0s why":   sdk.Start{Component: "web"},
+		"stop web 2s why":    sdk.Stop{Component: "web", Grace: 2 * time.Second},
+		"restart web 1s why": sdk.Restart{Component: "web", Grace: time.Second},
+		"reload web 0s why":  sdk.Reload{Component: "web"},
+	}
+	for want, action := range cases {
+		a, b := actor(t, nil)
+		text, err := a.Do(t.Context(), action, "why")
+		if err != nil || len(b.orders) != 1 || b.orders[0] != want {
+			t.Errorf("%s: orders %v, %v", want, b.orders, err)
+		}
+		if !strings.Contains(text, "TERM") || !strings.Contains(text, "7") {
+			t.Errorf("%s: the text %q names neither the ladder nor the process", want, text)
+		}
+	}
+	a, b := actor(t, nil)
+	b.err = errors.New("the port is held")
+	if _, err := a.Do(t.Context(), sdk.Restart{Component: "web"}, "why"); !errors.Is(err, b.err) {
+		t.Errorf("got %v, want the component's error", err)
+	}
+}
+
+func TestProposalsBeyondThisHostAreRefusedAsAWhole(t *testing.T) {
+	cases := map[string]struct {
+		action sdk.Action
+		word   string
+	}{
+		"parameters":         {sdk.SetParameters{Component: "web", Values: map[string]sdk.Value{"x": {Number: 1}}}, "cannot carry out set_parameters yet"},
+		"a change":           {sdk.SubmitChange{Root: "shop", Files: []sdk.FileChange{{Path: "a"}}}, "cannot carry out submit_change yet"},
+		"a rollback":         {sdk.RollbackChange{Change: "mod_1"}, "cannot carry out rollback_change yet"},
+		"open a link":        {sdk.OpenLink{From: "web", To: "store"}, "cannot carry out open_link yet"},
+		"close a link":       {sdk.CloseLink{From: "web", To: "store"}, "cannot carry out close_link yet"},
+		"unknown component":  {sdk.Restart{Component: "wed"}, `"wed"`},
+		"undeclared":         {sdk.RunDeclared{Component: "web", Name: "rm"}, "not declared"},
+		"declared elsewhere": {sdk.RunDeclared{Component: "wed", Name: "drain"}, `"wed"`},
+		"invalid":            {sdk.Wait{Component: "web", For: -1}, "outside"},
+	}
+	for name, c := range cases {
+		a, b := actor(t, map[string]Command{"drain": {Command: []string{"true"}}})
+		err := a.Check(sdk.Proposal{Actions: []sdk.Action{sdk.Restart{Component: "web"}, c.action}})
+		if err == nil || !strings.Contains(err.Error(), c.word) || !strings.Contains(err.Error(), "action 2") {
+			t.Errorf("%s: got %v, want a refusal with %q that names the second action", name, err, c.word)
+		}
+		if _, err := a.Do(t.Context(), c.action, "why"); err == nil && c.action.Validate() == nil {
+			t.Errorf("%s: it was done all the same", name)
+		}
+		if len(b.orders) > 0 {
+			t.Errorf("%s: orders %v reached the component", name, b.orders)
+		}
+	}
+}
+
+func TestEveryActionHasAClassAndAnUndo(t *testing.T) {
+	a, _ := actor(t, map[string]Command{"drain": {Command: []string{"a"}, Undo: []string{"b"}}, "purge": {Command: []string{"a"}}})
+	cases := []struct {
+		action sdk.Action
+		class  Class
+		undo   string
+	}{
+		{sdk.Start{Component: "web"}, Reversible, "stop web"},
+		{sdk.Stop{Component: "web"}, Reversible, "start web"},
+		{sdk.Restart{Component: "web"}, Harmless, "none"},
+		{sdk.Reload{Component: "web"}, Harmless, "none"},
+		{sdk.Wait{Component: "web", For: time.Second}, Harmless, "none"},
+		{sdk.HandOver{Component: "web"}, Harmless, "none"},
+		{sdk.RunDeclared{Component: "web", Name: "drain"}, Reversible, "the declared undo of drain"},
+		{sdk.RunDeclared{Component: "web", Name: "purge"}, Irreversible, "none"},
+		{sdk.SubmitChange{Root: "shop"}, Irreversible, "none"},
+	}
+	for _, c := range cases {
+		w := a.Weigh(c.action)
+		if w.Class != c.class || w.Undo != c.undo {
+			t.Errorf("%s: got %+v, want %s with undo %q", c.action.Kind(), w, c.class, c.undo)
+		}
+		asks := a.NeedsPerson(sdk.Proposal{Actions: []sdk.Action{c.action}}) != ""
+		if asks != (c.class == Irreversible) {
+			t.Errorf("%s: needs a person: %v, of class %s", c.action.Kind(), asks, c.class)
+		}
+	}
+}
+
+func TestDeclaredCommandRunsWithoutAShellAndTheHostsEnvironment(t *testing.T) {
+	t.Setenv("SECRET", "hush")
+	dir := t.TempDir()
+	a, _ := actor(t, map[string]Command{
+		"show": {Command: []string{"/bin/sh", "-c", "echo [$SECRET][$MODE]; pwd; echo done > mark"}, Dir: dir, Env: map[string]string{"MODE": "x"}},
+		"odd":  {Command: []string{"/bin/echo", "$(id)"}},
+		"fail": {Command: []string{"/bin/sh", "-c", "echo no >&2; exit 3"}},
+	})
+	text, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "show"}, "why")
+	if err != nil || !strings.Contains(text, "[][x]") {
+		t.Errorf("got %q, %v; want no secret and the declared variable", text, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "mark")); err != nil {
+		t.Errorf("the command did not run in its folder: %v", err)
+	}
+	if text, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "odd"}, "why"); err != nil || !strings.Contains(text, "$(id)") {
+		t.Errorf("got %q, %v; want the argument as it stands", text, err)
+	}
+	if _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "fail"}, "why"); err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "no") {
+		t.Errorf("got %v, want the exit code and the output", err)
+	}
+}
+
+func TestDeclaredCommandThatHangsIsKilledWithItsChildren(t *testing.T) {
+	a, _ := actor(t, map[string]Command{"hang": {Command: []string{"/bin/sh", "-c", "sleep 600 & sleep 600"}, Timeout: 200 * time.Millisecond}})
+	began := time.Now()
+	_, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "hang"}, "why")
+	if err == nil || !strings.Contains(err.Error(), "killed") {
+		t.Errorf("got %v, want that it was killed", err)
+	}
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestOutputOfADeclaredCommandIsBounded(t *testing.T) {
+	var out tail
+	for range 100 {
+		if n, err := out.Write([]byte(strings.Repeat("x", 1000))); n != 1000 || err != nil {
+			t.Fatalf("write gave %d, %v", n, err)
+		}
+	}
+	if n, err := out.Write([]byte(strings.Repeat("y", 3*maxOutput) + "end")); n != 3*maxOutput+3 || err != nil {
+		t.Fatalf("write gave %d, %v", n, err)
+	}
+	if out.Len() != maxOutput || !strings.HasSuffix(out.String(), "yend") {
+		t.Errorf("%d bytes are kept, want the last %d", out.Len(), maxOutput)
+	}
+}
+
+func TestWaitEndsWithItsContext(t *testing.T) {
+	a, _ := actor(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := a.Do(ctx, sdk.Wait{Component: "web", For: time.Hour}, "why"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want that it was cancelled", err)
+	}
+	if _, err := a.Do(t.Context(), sdk.Wait{Component: "web", For: time.Millisecond}, "why"); err != nil {
+		t.Errorf("a short wait gave %v", err)
+	}
+}
+
+func TestUnknownUserIsRefused(t *testing.T) {
+	a, _ := actor(t, map[string]Command{"x": {Command: []string{"true"}, User: "no-such-user-here"}})
+	if _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "x"}, "why"); err == nil || !strings.Contains(err.Error(), "no-such-user-here") {
+		t.Errorf("got %v, want an error that names the user", err)
+	}
+}

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+const roleKey = "role"
+
+// authorize wants the role that the operation asks for.
+func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
+	r, w := humagoUnwrap(ctx)
+	id := s.identify(r)
+	need, ok := ctx.Operation().Metadata[roleKey].(Role)
+	if !ok {
+		need = RoleAdmin
+	}
+	if id.Role < need {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		if err := huma.WriteErr(s.api, ctx, statusFor(id), noAccess(id, need)); err != nil {
+			s.opt.Log.Debug("refusal could not be sent", "error", err)
+		}
+		return
+	}
+	next(huma.WithValue(ctx, actorKey{}, id))
+}
+
+// operation describes one endpoint.
+type operation struct {
+	method, path, summary string
+	role                  Role
+}
+
+func (o operation) huma() huma.Operation {
+	id := strings.ToLower(o.method) + strings.NewReplacer("/api/v0", "", "/", "-", "{", "", "}", "").Replace(o.path)
+	return huma.Operation{
+		OperationID:  id,
+		Method:       o.method,
+		Path:         o.path,
+		Summary:      o.summary,
+		MaxBodyBytes: maxBodyBytes,
+		Security:     []map[string][]string{{"token": {}}},
+		Metadata:     map[string]any{roleKey: o.role},
+	}
+}
+
+type body[T any] struct{ Body T }
+
+// handle registers an endpoint whose answer is the value that fn returns.
+func handle[In, Out any](s *Server, o operation, fn func(context.Context, *In) (Out, error)) {
+	huma.Register(s.api, o.huma(), func(ctx context.Context, in *In) (*body[Out], error) {
+		out, err := fn(ctx, in)
+		if err != nil {
+			return nil, asProblem(err)
+		}
+		return &body[Out]{Body: out}, nil
+	})
+}
+
+// get registers a read for viewers.
+func get[In, Out any](s *Server, path, summary string, fn func(context.Context, *In) (Out, error)) {
+	handle(s, operation{http.MethodGet, path, summary, RoleViewer}, fn)
+}
+
+// post registers an order for operators.
+func post[In, Out any](s *Server, path, summary string, fn func(context.Context, *In) (Out, error)) {
+	handle(s, operation{http.MethodPost, path, summary, RoleOperator}, fn)
+}
+
+// asProblem maps errors to RFC 9457 problems.
+func asProblem(err error) error {
+	var p *Problem
+	if !errors.As(err, &p) {
+		return huma.NewError(http.StatusInternalServerError, err.Error())
+	}
+	model := &huma.ErrorModel{Status: p.Status, Title: http.StatusText(p.Status), Detail: p.Error()}
+	if p.Rule != "" {
+		model.Type = "homeostat:refusal:" + p.Rule
+	}
+	if p.RetryAfter <= 0 {
+		return model
+	}
+	seconds := strconv.Itoa(int(p.RetryAfter.Seconds()) + 1)
+	return huma.ErrorWithHeaders(model, http.Header{"Retry-After": {seconds}})
+}
+
+type none struct{}
+
+// done is the answer of an order that has nothing to tell.
+type done struct {
+	OK   bool   `json:"ok"`
+	Text string `json:"text,omitempty"`
+}

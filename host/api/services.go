@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// Services are what the API shows. host/app provides them; every method is
+// safe for concurrent use and returns copies.
+type Services struct {
+	Daemon     Daemon
+	Components Components
+	Healing    Healing
+	Signals    Signals
+	Audit      Audit
+	Tokens     Tokens
+	TokenAdmin TokenAdmin
+}
+
+// Daemon answers for the process as a whole.
+type Daemon interface {
+	Status(ctx context.Context) (Status, error)
+	// Ready returns nil when the daemon watches and can act, else the reason.
+	Ready() error
+	SetMode(ctx context.Context, mode string) error
+	Plugins() []Plugin
+}
+
+// Order is an operator's order to a component.
+type Order string
+
+// The orders.
+const (
+	OrderStart   Order = "start"
+	OrderStop    Order = "stop"
+	OrderRestart Order = "restart"
+	OrderReload  Order = "reload"
+)
+
+// Components lists components and carries out orders.
+type Components interface {
+	Components() []Component
+	Component(name string) (Component, error)
+	Order(ctx context.Context, name string, order Order, reason string) (string, error)
+}
+
+// Filter narrows a list. Empty fields do not narrow.
+type Filter struct {
+	Component string
+	State     string
+	Incident  string
+	Limit     int
+}
+
+// Healing shows anomalies, incidents, recoveries and approvals.
+type Healing interface {
+	Anomalies(f Filter) ([]Anomaly, error)
+	MarkAnomaly(ctx context.Context, id string, verdict sdk.Verdict) error
+	Incidents(f Filter) ([]Incident, error)
+	Incident(id string) (Incident, error)
+	Recoveries(f Filter) ([]Recovery, error)
+	Approvals(f Filter) ([]Approval, error)
+	Approve(ctx context.Context, id, hash string) (Approval, error)
+	Reject(ctx context.Context, id, reason string) (Approval, error)
+	Maintenance() []Maintenance
+	StartMaintenance(ctx context.Context, m Maintenance) (Maintenance, error)
+	EndMaintenance(ctx context.Context, id string) error
+}
+
+// Signals lists signals and their samples.
+type Signals interface {
+	Signals(component string) []Signal
+	Samples(component, name string, from, to time.Time) (Samples, error)
+}
+
+// Audit reads and verifies the audit log.
+type Audit interface {
+	Records(fromSeq uint64, limit int) ([]AuditRecord, error)
+	Verify() (AuditReport, error)
+}
+
+// Problem is an error that knows how it is to be shown: an HTTP status, and
+// what to do next.
+type Problem struct {
+	Status     int
+	Detail     string
+	Hint       string
+	Rule       string
+	RetryAfter time.Duration
+}
+
+// Error returns the detail and the hint.
+func (p *Problem) Error() string {
+	if p.Hint == "" {
+		return p.Detail
+	}
+	return p.Detail + " (" + p.Hint + ")"
+}
+
+type actorKey struct{}
+
+// Actor returns who makes the request, for the audit log: "uid:0" over the
+// socket, "token:ID" over TCP.
+func Actor(ctx context.Context) string {
+	if id, ok := ctx.Value(actorKey{}).(Identity); ok {
+		return id.Name
+	}
+	return "unknown"
+}

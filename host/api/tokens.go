@@ -1,0 +1,59 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// TokenInfo is what is shown of a token.
+type TokenInfo struct {
+	ID      string     `json:"id"`
+	Name    string     `json:"name"`
+	Role    string     `json:"role"`
+	Created time.Time  `json:"created"`
+	Expires *time.Time `json:"expires,omitempty"`
+}
+
+// NewToken is a fresh token with its secret text, shown this once.
+type NewToken struct {
+	TokenInfo
+	Token string `json:"token"`
+}
+
+// TokenAdmin makes, lists and revokes tokens.
+type TokenAdmin interface {
+	CreateToken(ctx context.Context, name, role string, life time.Duration) (NewToken, error)
+	ListTokens() []TokenInfo
+	RevokeToken(ctx context.Context, id string) error
+}
+
+const tokensPath = "/api/v0/tokens"
+
+func (s *Server) registerTokens() {
+	admin := s.opt.Services.TokenAdmin
+	handle(s, operation{http.MethodGet, tokensPath, "tokens, without their secrets", RoleAdmin}, func(context.Context, *none) (List[TokenInfo], error) {
+		return NewList(admin.ListTokens()), nil
+	})
+	type createIn struct {
+		Body struct {
+			Name string `json:"name" minLength:"1" maxLength:"100"`
+			Role string `json:"role" enum:"viewer,agent,operator,admin"`
+			For  string `json:"for,omitempty" doc:"life, for example 720h; without it the token does not expire"`
+		}
+	}
+	handle(s, operation{http.MethodPost, tokensPath, "make a token", RoleAdmin}, func(ctx context.Context, in *createIn) (NewToken, error) {
+		var life time.Duration
+		if in.Body.For != "" {
+			span, err := time.ParseDuration(in.Body.For)
+			if err != nil || span <= 0 {
+				return NewToken{}, &Problem{Status: http.StatusUnprocessableEntity, Detail: "for: " + in.Body.For + " is not a span of time", Hint: `write a duration such as "720h"`}
+			}
+			life = span
+		}
+		return admin.CreateToken(ctx, in.Body.Name, in.Body.Role, life)
+	})
+	handle(s, operation{http.MethodDelete, tokensPath + "/{id}", "revoke a token", RoleAdmin}, func(ctx context.Context, in *idIn) (done, error) {
+		return done{OK: true}, admin.RevokeToken(ctx, in.ID)
+	})
+}

@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/homeostat/homeostat/host/act"
+	"github.com/homeostat/homeostat/host/app/service"
+	"github.com/homeostat/homeostat/host/app/translate"
+	"github.com/homeostat/homeostat/host/config"
+	"github.com/homeostat/homeostat/host/heal"
+	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/host/journal"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// auditTimeout bounds the wait for a record to be durable.
+const auditTimeout = 10 * time.Second
+
+func (a *App) healOptions() heal.Options {
+	return heal.Options{
+		Log:        a.log.Named("heal"),
+		Settings:   healSettings(a.settings),
+		Strategies: a.strategies,
+		Actor:      act.New(components{a.set, a.orders}, a.declared),
+		Prober:     prober{source{a.set}},
+		Store:      documents{a.records},
+		Audit:      func(kind string, fields map[string]any) error { return a.record("healing", kind, fields) },
+		Publish:    func(topic string, item any) { a.server.Events().Publish(topic, service.Item(item)) },
+	}
+}
+
+// record writes one audit record and waits until it is durable.
+func (a *App) record(actor, kind string, fields map[string]any) error {
+	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
+	defer cancel()
+	_, err := a.audit.Append(ctx, journal.Entry{Actor: actor, Kind: kind, Fields: fields})
+	return err
+}
+
+// strategies is the ladder: least invasive first, which is the order of the
+// names until the ladder can be configured.
+func (a *App) strategies() []heal.Strategy {
+	var ladder []heal.Strategy
+	for _, s := range a.plugins.Strategies() {
+		if s.Ready() {
+			ladder = append(ladder, s)
+		}
+	}
+	return ladder
+}
+
+// declared returns the operator's commands of a component, by name.
+func (a *App) declared(name string) map[string]act.Command {
+	c, _ := facts{a}.component(name)
+	commands := map[string]act.Command{}
+	for name, d := range c.Declared {
+		commands[name] = act.Command{Command: d.Command, Undo: d.Undo, Timeout: d.Timeout, Dir: c.Dir, Env: c.Env, User: c.User}
+	}
+	return commands
+}
+
+func healSettings(settings *config.Settings) heal.Settings {
+	h := settings.Healing
+	out := heal.Settings{
+		Mode: policy.Mode(h.Mode), MaxConcurrent: h.MaxConcurrentRecoveries, Quarantine: h.QuarantinePeriod,
+		ApprovalExpiry: h.ApprovalExpiry, Hold: h.Hold, DetectionInterval: h.DetectionInterval, Links: translate.Links(settings),
+	}
+	for _, c := range settings.Components {
+		out.Components = append(out.Components, heal.Component{
+			Name: string(c.Name), DependsOn: c.DependsOn, Mode: ownMode(c),
+			Restarts: sdk.RestartLimit{Max: c.Restarts.Max, Window: c.Restarts.Window},
+			Declared: slices.Sorted(maps.Keys(c.Declared)),
+		})
+	}
+	return out
+}
+
+func ownMode(c config.Component) policy.Own {
+	return policy.Own{Mode: policy.Mode(c.Mode), Wins: c.ModeWins}
+}
+
+// facts answers from the settings in force.
+type facts struct{ app *App }
+
+func (f facts) component(name string) (config.Component, bool) {
+	f.app.mu.RLock()
+	defer f.app.mu.RUnlock()
+	for _, c := range f.app.settings.Components {
+		if string(c.Name) == name {
+			return c, true
+		}
+	}
+	return config.Component{}, false
+}
+
+func (f facts) DependsOn(name string) []string {
+	c, _ := f.component(name)
+	return c.DependsOn
+}
+
+func (f facts) Mode(name string) string {
+	c, _ := f.component(name)
+	return string(policy.Effective(f.app.healer.Mode(), policy.Own{Mode: policy.Mode(c.Mode), Wins: c.ModeWins}))
+}
+
+func (f facts) RestartOrders(name string) int { return f.app.orders.of(name) }

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// collector shows the daemon's state to Prometheus; it is read at each scrape.
+type collector struct{ app *App }
+
+var (
+	upDesc        = prometheus.NewDesc("homeostat_component_up", "1 while a component is up and its probes pass.", []string{"component"}, nil)
+	ordersDesc    = prometheus.NewDesc("homeostat_restart_orders_total", "Restarts ordered by the host.", []string{"component"}, nil)
+	incidentsDesc = prometheus.NewDesc("homeostat_open_incidents", "Incidents that are not resolved.", nil, nil)
+	recoverDesc   = prometheus.NewDesc("homeostat_active_recoveries", "Recoveries under way.", nil, nil)
+	approvalsDesc = prometheus.NewDesc("homeostat_pending_approvals", "Proposals that wait for a person.", nil, nil)
+	rateDesc      = prometheus.NewDesc("homeostat_auto_healing_ratio", "Share of incidents that ended well without a person.", nil, nil)
+	pluginDesc    = prometheus.NewDesc("homeostat_plugin_ready", "1 while a plugin is ready.", []string{"plugin", "kind"}, nil)
+	respawnDesc   = prometheus.NewDesc("homeostat_plugin_restarts_total", "Restarts of a plugin.", []string{"plugin"}, nil)
+)
+
+// Describe names all metrics.
+func (c collector) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, ch) }
+
+// Collect reads the present state.
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	counter := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
+	}
+	sum := c.app.healer.Summary()
+	gauge(incidentsDesc, float64(sum.OpenIncidents))
+	gauge(recoverDesc, float64(sum.ActiveRecoveries))
+	gauge(approvalsDesc, float64(sum.PendingApprovals))
+	gauge(rateDesc, sum.AutoHealingRate/100)
+	for _, s := range c.app.set.Statuses() {
+		status, _ := source{c.app.set}.Status(s.Name)
+		gauge(upDesc, indicator(status.State == sdk.StateUp), s.Name)
+		counter(ordersDesc, float64(c.app.orders.of(s.Name)), s.Name)
+	}
+	for _, p := range daemonService(c).Plugins() {
+		gauge(pluginDesc, indicator(p.State == "ready"), p.Name, p.Kind)
+		counter(respawnDesc, float64(p.Restarts), p.Name)
+	}
+}
+
+func indicator(on bool) float64 { //nolint:revive // a metric of a fact is 1 or 0
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// gatherer returns the metrics of this daemon and of its process.
+func (a *App) gatherer() prometheus.Gatherer {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collector{a}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}

@@ -1,0 +1,91 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"github.com/homeostat/homeostat/host/app/translate"
+	"github.com/homeostat/homeostat/host/component"
+	"github.com/homeostat/homeostat/host/config"
+)
+
+// Reload reads the settings again and puts them in force, all or nothing: with
+// an error the ones before hold, and status says why. State folder, socket and
+// listen address are fixed for the life of a daemon.
+func (a *App) Reload(ctx context.Context) error {
+	a.reloads.Lock()
+	defer a.reloads.Unlock()
+	if _, err := daemon.SdNotify(false, daemon.SdNotifyReloading); err != nil {
+		a.log.Debug("systemd was not told of the reload", "error", err)
+	}
+	next, err := a.opt.Read()
+	if err == nil {
+		err = a.apply(ctx, next)
+	}
+	a.mu.Lock()
+	a.configError = ""
+	if err != nil {
+		a.configError = err.Error()
+	}
+	a.mu.Unlock()
+	if _, notifyErr := daemon.SdNotify(false, daemon.SdNotifyReady); notifyErr != nil {
+		a.log.Debug("systemd was not told of the end of the reload", "error", notifyErr)
+	}
+	if err != nil {
+		a.log.Error("reload refused, the settings before it stay in force", "error", err)
+		return err
+	}
+	a.log.Info("settings reloaded", "components", len(next.Components), "plugins", len(next.Plugins.Named))
+	return a.record("daemon", "reloaded", map[string]any{"config": next.File})
+}
+
+// apply checks everything that can be refused before it changes anything.
+func (a *App) apply(ctx context.Context, next *config.Settings) error {
+	old := a.current()
+	if err := fixed(old, next); err != nil {
+		return err
+	}
+	specs, err := PluginSpecs(a.opt.PluginDir, next)
+	if err != nil {
+		return err
+	}
+	if err := component.Check(translate.Components(next)); err != nil {
+		return err
+	}
+	if err := a.plugins.Apply(ctx, specs); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.settings = next
+	a.mu.Unlock()
+	if err := a.healer.Reload(healSettings(next)); err != nil {
+		return err
+	}
+	if err := a.set.Apply(ctx, translate.Components(next)); err != nil {
+		return err
+	}
+	a.observe(next)
+	return a.feed(next)
+}
+
+// fixed refuses changes that only a new daemon can take up.
+func fixed(old, next *config.Settings) error {
+	for _, key := range []struct{ name, old, next string }{
+		{"state.dir", old.State.Dir, next.State.Dir},
+		{"socket.path", old.Socket.Path, next.Socket.Path},
+		{"dashboard.listen", string(old.Dashboard.Listen), string(next.Dashboard.Listen)},
+	} {
+		if key.old != key.next {
+			return fmt.Errorf("reload: %s was %q and is now %q: stop the daemon and start it again to change it", key.name, key.old, key.next)
+		}
+	}
+	return nil
+}
+
+func (a *App) current() *config.Settings {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.settings
+}

@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/homeostat/homeostat/host/api"
+)
+
+// listFlags are the filters of lists; they become a query.
+type listFlags struct {
+	component, state string
+	limit            int
+}
+
+func (f *listFlags) register(cmd *cobra.Command, states string) {
+	cmd.Flags().StringVar(&f.component, "component", "", "only this component")
+	cmd.Flags().StringVar(&f.state, "state", f.state, "only this state: "+states)
+	cmd.Flags().IntVar(&f.limit, "limit", 50, "at most this many, newest first")
+}
+
+func (f *listFlags) query() string {
+	v := url.Values{"limit": {fmt.Sprint(f.limit)}}
+	if f.component != "" {
+		v.Set("component", f.component)
+	}
+	if f.state != "" {
+		v.Set("state", f.state)
+	}
+	return "?" + v.Encode()
+}
+
+func incidentCommand(g *globals) *cobra.Command {
+	flags := listFlags{state: "all"}
+	list := reader[api.List[api.Incident]]{g,
+		func([]string) string { return api.Base + "/incidents" + flags.query() },
+		func(w io.Writer, l api.List[api.Incident]) {
+			if l.Count == 0 {
+				fmt.Fprintln(w, "no incidents")
+				return
+			}
+			showIncidents(w, l.Items, time.Now())
+		},
+	}.attach(&cobra.Command{Use: "list", Short: "Incidents, newest first", Args: cobra.NoArgs})
+	flags.register(list, "open, closed or all")
+	show := reader[api.Incident]{g,
+		func(args []string) string { return api.Base + "/incidents/" + url.PathEscape(args[0]) },
+		showIncident,
+	}.attach(&cobra.Command{Use: "show ID", Short: "One incident: cause, evidence, what was done", Args: cobra.ExactArgs(1)})
+	return group("incident", "What broke and what was done about it", list, show)
+}
+
+func showIncidents(w io.Writer, list []api.Incident, now time.Time) {
+	rows := make([][]string, 0, len(list))
+	for _, i := range list {
+		note := i.CauseText
+		if i.NextTryAt != nil && i.NextTryAt.After(now) {
+			note = "next try at " + i.NextTryAt.Local().Format(time.TimeOnly) + "; " + note
+		}
+		rows = append(rows, []string{i.ID, i.Component, i.Severity.String(), i.State, ago(i.Opened, now), note})
+	}
+	table(w, []string{"incident", "component", "severity", "state", "opened", "cause"}, rows)
+}
+
+func showIncident(w io.Writer, i api.Incident) {
+	now := time.Now()
+	fmt.Fprintf(w, "%s: %s, severity %s, %s, opened %s\n", i.ID, i.Component, i.Severity, i.State, ago(i.Opened, now))
+	fmt.Fprintf(w, "cause: %s\n", clean(i.CauseText))
+	if len(i.Components) > 1 {
+		fmt.Fprintf(w, "hit:   %s\n", strings.Join(i.Components, ", "))
+	}
+	fmt.Fprintln(w, "\nanomalies")
+	for _, a := range i.Anomalies {
+		state := "open"
+		if !a.Open {
+			state = "ended"
+		}
+		fmt.Fprintf(w, "  %s  %-5s %-8s %s: %s\n", a.FirstSeen.Local().Format(time.TimeOnly), state, a.Severity, a.Detector, clean(a.Summary))
+	}
+	fmt.Fprintln(w, "\nrecoveries")
+	for _, r := range i.Recoveries {
+		fmt.Fprintf(w, "  %s  %s: %s → %s\n", r.ProposedAt.Local().Format(time.TimeOnly), r.Strategy, actionsOf(r), r.Result)
+		fmt.Fprintf(w, "            %s\n", clean(r.Reason))
+		if r.Text != "" {
+			fmt.Fprintf(w, "            %s\n", clean(r.Text))
+		}
+	}
+	fmt.Fprintln(w, "\nhistory")
+	for _, h := range i.History {
+		fmt.Fprintf(w, "  %s  %-16s %s\n", h.At.Local().Format("15:04:05.000"), h.State, clean(h.Text))
+	}
+}
+
+func actionsOf(r api.Recovery) string {
+	names := make([]string, 0, len(r.Proposal.Actions))
+	for _, a := range r.Proposal.Actions {
+		names = append(names, fmt.Sprintf("%s %s", a.Kind(), a.Target()))
+	}
+	return orDash(strings.Join(names, ", "))
+}
+
+func anomalyCommand(g *globals) *cobra.Command {
+	flags := listFlags{}
+	list := reader[api.List[api.Anomaly]]{g,
+		func([]string) string { return api.Base + "/anomalies" + flags.query() },
+		func(w io.Writer, l api.List[api.Anomaly]) {
+			if l.Count == 0 {
+				fmt.Fprintln(w, "no anomalies")
+				return
+			}
+			showAnomalies(w, l.Items, time.Now())
+		},
+	}.attach(&cobra.Command{Use: "list", Short: "What detectors reported, newest first", Args: cobra.NoArgs})
+	flags.register(list, "open or all")
+	return group("anomaly", "What detectors reported", list, markCommand(g))
+}
+
+func showAnomalies(w io.Writer, list []api.Anomaly, now time.Time) {
+	rows := make([][]string, 0, len(list))
+	for _, a := range list {
+		state := "open"
+		if !a.Open {
+			state = "ended"
+		}
+		if a.Suppressed != "" {
+			state += " (" + a.Suppressed + ")"
+		}
+		rows = append(rows, []string{a.ID, a.Component, a.Severity.String(), state, ago(a.FirstSeen, now), a.Detector, a.Summary})
+	}
+	table(w, []string{"anomaly", "component", "severity", "state", "first seen", "detector", "summary"}, rows)
+}
+
+func markCommand(g *globals) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:       "mark ID right|wrong",
+		Short:     "Tell the detector whether an anomaly was right",
+		Args:      cobra.ExactArgs(2),
+		ValidArgs: []string{"right", "wrong"},
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if args[1] != "right" && args[1] != "wrong" {
+			return usageError(fmt.Errorf("mark %s: %q is neither right nor wrong", args[0], args[1]))
+		}
+		c, err := g.client()
+		if err != nil {
+			return err
+		}
+		path := api.Base + "/anomalies/" + url.PathEscape(args[0]) + "/mark"
+		if err := c.Do(cmd.Context(), http.MethodPost, path, map[string]bool{"right": args[1] == "right"}, nil); err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s is marked %s\n", args[0], args[1])
+		return nil
+	}
+	return cmd
+}

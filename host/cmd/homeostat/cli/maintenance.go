@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/homeostat/homeostat/host/api"
+)
+
+func maintenanceCommand(g *globals) *cobra.Command {
+	list := reader[api.List[api.Maintenance]]{g,
+		func([]string) string { return api.Base + "/maintenance" },
+		func(w io.Writer, l api.List[api.Maintenance]) {
+			if l.Count == 0 {
+				fmt.Fprintln(w, "no maintenance")
+				return
+			}
+			rows := make([][]string, 0, l.Count)
+			for _, m := range l.Items {
+				what := m.Component
+				if what == "" {
+					what = "whole host"
+				}
+				rows = append(rows, []string{m.ID, what, "until " + m.End.Local().Format(time.DateTime), m.By, m.Reason})
+			}
+			table(w, []string{"id", "component", "end", "by", "reason"}, rows)
+		},
+	}.attach(&cobra.Command{Use: "list", Short: "Windows in force", Args: cobra.NoArgs})
+	cmd := group("maintenance", "Keep homeostat's hands off for a while", list, maintenanceStart(g), maintenanceEnd(g))
+	cmd.Long = `In a maintenance window anomalies are recorded, but nothing is repaired. It ends
+by itself.
+
+  homeostat maintenance start --component web --for 30m --reason "kernel update"
+  homeostat maintenance end mnt_1a2b`
+	return cmd
+}
+
+func maintenanceStart(g *globals) *cobra.Command {
+	cmd := &cobra.Command{Use: "start", Short: "Begin a window", Args: cobra.NoArgs}
+	component := cmd.Flags().String("component", "", "only this component (default: the whole host)")
+	length := cmd.Flags().Duration("for", 30*time.Minute, "how long")
+	reason := cmd.Flags().String("reason", "", "why")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := g.client()
+		if err != nil {
+			return err
+		}
+		in := map[string]string{"for": length.String()}
+		if *component != "" {
+			in["component"] = *component
+		}
+		if *reason != "" {
+			in["reason"] = *reason
+		}
+		var m api.Maintenance
+		if err := c.Do(cmd.Context(), http.MethodPost, api.Base+"/maintenance", in, &m); err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s lasts until %s; end it with `homeostat maintenance end %s`\n", m.ID, m.End.Local().Format(time.DateTime), m.ID)
+		return nil
+	}
+	return cmd
+}
+
+func maintenanceEnd(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use: "end ID", Short: "End a window now", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := g.client()
+			if err != nil {
+				return err
+			}
+			if err := c.Do(cmd.Context(), http.MethodDelete, api.Base+"/maintenance/"+url.PathEscape(args[0]), nil, nil); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s has ended\n", args[0])
+			return nil
+		},
+	}
+}

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/homeostat/homeostat/host/api"
+)
+
+const tokensPath = "/api/v0/tokens"
+
+func tokenCommand(g *globals) *cobra.Command {
+	list := reader[api.List[api.TokenInfo]]{g,
+		func([]string) string { return tokensPath },
+		func(w io.Writer, l api.List[api.TokenInfo]) {
+			rows := make([][]string, 0, l.Count)
+			for _, t := range l.Items {
+				end := "never"
+				if t.Expires != nil {
+					end = t.Expires.Local().Format(time.DateTime)
+				}
+				rows = append(rows, []string{t.ID, t.Name, t.Role, t.Created.Local().Format(time.DateTime), end})
+			}
+			table(w, []string{"id", "name", "role", "created", "expires"}, rows)
+		},
+	}.attach(&cobra.Command{Use: "list", Short: "Tokens, without their secrets", Args: cobra.NoArgs})
+	cmd := group("token", "Make and revoke tokens for the HTTP interface", list, tokenCreate(g), tokenRevoke(g))
+	cmd.Long = `Over TCP every request needs a token: Authorization: Bearer hst_…
+Roles: viewer reads; agent reads and proposes; operator orders and answers;
+admin does everything.
+
+  homeostat token create --name ci --role agent --for 720h`
+	return cmd
+}
+
+func tokenCreate(g *globals) *cobra.Command {
+	cmd := &cobra.Command{Use: "create", Short: "Make a token; its secret is printed this once", Args: cobra.NoArgs}
+	name := cmd.Flags().String("name", "", "whose it is")
+	role := cmd.Flags().String("role", "viewer", "viewer, agent, operator or admin")
+	life := cmd.Flags().Duration("for", 0, "how long it is valid (default: until revoked)")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *name == "" {
+			return usageError(fmt.Errorf("token create needs --name"))
+		}
+		c, err := g.client()
+		if err != nil {
+			return err
+		}
+		in := map[string]string{"name": *name, "role": *role}
+		if *life > 0 {
+			in["for"] = life.String()
+		}
+		var t api.NewToken
+		if err := c.Do(cmd.Context(), http.MethodPost, tokensPath, in, &t); err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), t.Token)
+		return nil
+	}
+	return cmd
+}
+
+func tokenRevoke(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use: "revoke ID", Short: "Make a token worthless", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := g.client()
+			if err != nil {
+				return err
+			}
+			if err := c.Do(cmd.Context(), http.MethodDelete, tokensPath+"/"+url.PathEscape(args[0]), nil, nil); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is revoked\n", args[0])
+			return nil
+		},
+	}
+}

@@ -1,0 +1,104 @@
+package component
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/homeostat/homeostat/host/component/account"
+	"github.com/homeostat/homeostat/host/component/ledger"
+	"github.com/homeostat/homeostat/host/component/outlog"
+	"github.com/homeostat/homeostat/host/component/process"
+)
+
+// markKey is the environment variable that every process of a component carries. Its value is the set, the component
+// and the instance: "3f2a…/web/9c01…".
+const markKey = "HOMEOSTAT_INSTANCE"
+
+// markBegin returns the beginning of the marks of all instances of the member.
+func (m *member) markBegin() string { return m.set.mark + m.name + "/" }
+
+func (m *member) outputPath() string { return filepath.Join(m.set.output, m.name+".log") }
+
+// commandsPath is of what the own commands print, which is kept apart: who writes to the output is the service.
+func (m *member) commandsPath() string { return filepath.Join(m.set.output, m.name+".commands.log") }
+
+// fingerprint names what a process was started from, so that a later daemon can tell whether the spec has changed.
+func fingerprint(s Spec) string {
+	parts := append([]string{s.Dir, s.User}, s.Command...)
+	for key, v := range s.Env {
+		parts = append(parts, key+"="+v)
+	}
+	slices.Sort(parts[2+len(s.Command):]) // the order of a map is random
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// launch starts the command of the spec. First comes the intent, with a fresh mark, then the process, then the fact: a
+// daemon that is killed in between leaves either nothing or a process that carries a mark which the record knows.
+func (m *member) launch(ctx context.Context, reason string) error {
+	adopted, err := m.clearWay(ctx)
+	if err != nil {
+		m.settle(IsDown, err.Error())
+	}
+	if err != nil || adopted {
+		return err
+	}
+	instance := rand.Text()
+	m.mu.Lock()
+	spec := m.spec
+	m.record.Phase, m.record.Instance = ledger.Launching, instance
+	m.record.Main = process.ID{}
+	m.save()
+	m.mu.Unlock()
+	failpoint("intent")
+	h, err := m.spawn(spec, instance)
+	failpoint("forked")
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err != nil {
+		m.record.Phase = ledger.Idle
+		m.save()
+		m.become(IsDown, err.Error())
+		m.emit(Event{Type: StartFailed, Text: err.Error()})
+		return err
+	}
+	now := time.Now()
+	r := &m.record
+	r.Generation++
+	r.StartedAt, r.GraceEnds, r.Answered = now, now.Add(m.graceOf()), false
+	r.Fingerprint = fingerprint(spec)
+	r.Started(now)
+	m.fresh = true
+	m.log.Info("a process was started", "pid", h.ID().PID, "reason", reason)
+	r.Main = h.ID()
+	m.emit(Event{Type: Started, PID: h.ID().PID, Text: reason})
+	m.follow(h)
+	failpoint("recorded")
+	return nil
+}
+
+// failpoint is called between the steps of a start or stop, so that the tests can end the daemon at each of them.
+var failpoint = func(step string) {}
+
+func (m *member) spawn(spec Spec, instance string) (*process.Handle, error) {
+	who, err := account.Lookup(spec.User)
+	if err != nil {
+		return nil, fmt.Errorf("component %q: %w", spec.Name, err)
+	}
+	output, err := outlog.Open(m.outputPath(), outlog.DefaultKeep, who.Owner())
+	if err != nil {
+		return nil, fmt.Errorf("component %q: %w", spec.Name, err)
+	}
+	defer output.Close()
+	return process.Start(process.Command{
+		Args: spec.Command, Dir: spec.Dir, Output: output, Credential: who.Credential(),
+		Env: append(account.Environment(spec.User, spec.Env), m.markBegin()+instance),
+	})
+}

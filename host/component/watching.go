@@ -1,0 +1,143 @@
+package component
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/homeostat/homeostat/host/component/account"
+	"github.com/homeostat/homeostat/host/component/ledger"
+	"github.com/homeostat/homeostat/host/component/probe"
+	"github.com/homeostat/homeostat/host/component/process"
+)
+
+// lookEvery is how often the state of a main process is looked at: one short read of /proc.
+const lookEvery = time.Second
+
+// processProbe is the name of the probe that every component has.
+const processProbe = "process"
+
+// Doubt makes the probes of a component ask now, in a burst, because somebody has noticed something. It does not block.
+func (s *Set) Doubt(name string) error {
+	m, ok := s.member(name)
+	if !ok {
+		return fmt.Errorf("component %q: %w", name, ErrUnknown)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.doubt()
+	return nil
+}
+
+// Processes returns the numbers of the living processes of a component, the main one first, or nil when none runs. It
+// costs a few microseconds a process. A process that has lost its parent is not among them, though a stop ends it.
+func (s *Set) Processes(name string) []int {
+	m, ok := s.member(name)
+	if !ok {
+		return nil
+	}
+	m.mu.Lock()
+	id := m.record.Main
+	m.mu.Unlock()
+	if id.PID == 0 || !id.Alive() {
+		return nil
+	}
+	return process.Descendants(id.PID)
+}
+
+// newWatches returns the watches of the spec's probes, and one that looks at the process itself. What watches of an
+// earlier spec still report is not heard. The caller holds mu, or nobody else knows the member yet.
+func (m *member) newWatches(spec Spec) []*probe.Watch {
+	m.probing++
+	probing := m.probing
+	hear := func(r probe.Report) { m.heard(r, probing) }
+	looking := probe.Spec{Name: processProbe, Kind: probe.Process, Interval: lookEvery}
+	watches := []*probe.Watch{probe.NewWatch(probe.Options{Spec: looking, Ask: m.look, Report: hear})}
+	for i, p := range spec.Probes {
+		watches = append(watches, probe.NewWatch(probe.Options{Spec: m.complete(spec, i, p), Report: hear}))
+	}
+	return watches
+}
+
+// complete gives a probe its name, and an exec probe the surroundings of the component.
+func (m *member) complete(spec Spec, place int, p probe.Spec) probe.Spec {
+	if p.Name == "" || p.Name == processProbe {
+		p.Name = fmt.Sprintf("%s-%d", p.Kind, place+1)
+	}
+	if p.Kind != probe.Exec {
+		return p
+	}
+	if p.Dir == "" {
+		p.Dir = spec.Dir
+	}
+	if p.Env == nil {
+		p.Env = account.Environment(spec.User, spec.Env)
+	}
+	if who, err := account.Lookup(spec.User); err == nil {
+		p.Credential = who.Credential()
+	}
+	return p
+}
+
+// look is the probe of kind process: a process that a signal holds does nothing, whatever its sockets still accept.
+func (m *member) look(context.Context) probe.Outcome {
+	m.mu.Lock()
+	id := m.record.Main
+	m.mu.Unlock()
+	began := time.Now()
+	st, err := process.Read(id.PID)
+	o := probe.Outcome{Verdict: probe.Pass, Text: "it runs", Latency: time.Since(began)}
+	switch {
+	case errors.Is(err, process.ErrGone) || err == nil && st.ID() != id:
+		o.Verdict, o.Text = probe.Inconclusive, "the process is gone"
+	case err != nil:
+		o.Verdict, o.Text = probe.Inconclusive, err.Error()
+	case st.Stopped():
+		o.Verdict, o.Text = probe.Fail, "the process is held by a signal (state T)"
+	}
+	return o
+}
+
+// change takes another spec of the same kind: probes are exchanged, the process stays.
+func (m *member) change(spec Spec) {
+	m.mu.Lock()
+	if reflect.DeepEqual(m.spec, spec) {
+		m.mu.Unlock()
+		return
+	}
+	old := m.watches
+	m.spec = spec
+	m.watches = m.newWatches(spec)
+	m.passed = make(map[string]bool)
+	if m.hold != nil {
+		for _, w := range m.watches {
+			w.Follow(m.record.Generation, m.graceEnds())
+		}
+	}
+	m.mu.Unlock()
+	for _, w := range old {
+		w.Close()
+	}
+}
+
+// leave takes the member out of the set: it ends the process if the spec says so, and all goroutines.
+func (m *member) leave(ctx context.Context) error {
+	m.end()
+	m.turn <- struct{}{} // orders under way end with the member's life
+	defer m.exitTurn()
+	var err error
+	if m.specNow().OnExit == End && m.holding() != nil {
+		_, err = m.finish(ctx, Order{Reason: "the daemon ends and on_exit is stop"}, ledger.Restarting)
+	}
+	m.unwatch()
+	m.work.Wait()
+	m.mu.Lock()
+	watches := m.watches
+	m.mu.Unlock()
+	for _, w := range watches {
+		w.Close()
+	}
+	return err
+}

@@ -1,0 +1,25 @@
+package config
+
+import "time"
+
+// Mode says what may happen without a person.
+type Mode string
+
+// The modes, from the strictest to the most automatic; learning decides and records, but does nothing.
+const (
+	ModeLearning   Mode = "learning"
+	ModeManual     Mode = "manual"
+	ModeSupervised Mode = "supervised"
+	ModeAutomated  Mode = "automated"
+)
+
+// Healing is the table [healing].
+type Healing struct {
+	Enabled                 bool          `toml:"enabled" default:"true" doc:"Whether incidents are opened and recoveries proposed at all."`
+	Mode                    Mode          `toml:"mode" default:"supervised" oneof:"manual|supervised|automated|learning" doc:"manual: every recovery needs approval. supervised: low and medium severity are automatic. automated: all are. learning: decide and record, do nothing."`
+	DetectionInterval       time.Duration `toml:"detection_interval" default:"30s" min:"1s" max:"1h" doc:"How often detectors look at signals. Exits and probe verdicts are looked at at once."`
+	MaxConcurrentRecoveries int           `toml:"max_concurrent_recoveries" default:"3" min:"1" max:"100" doc:"How many recoveries run at the same time, the most severe first."`
+	QuarantinePeriod        time.Duration `toml:"quarantine_period" default:"10m" min:"0s" max:"168h" doc:"How long a component is left alone after a recovery that failed."`
+	ApprovalExpiry          time.Duration `toml:"approval_expiry" default:"1h" min:"1m" max:"720h" doc:"How long a proposal waits for a person. It is proposed once more, and the incident stays open."`
+	Hold                    time.Duration `toml:"hold" default:"2m" min:"1s" max:"24h" doc:"How long a component must stay healthy before a recovery counts as a success."`
+}

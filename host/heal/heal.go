@@ -1,0 +1,261 @@
+// Package heal brings components back: it turns what detectors report into
+// incidents, asks strategies what to do, has it done, and checks that it
+// helped.
+//
+// It owns the loop around the pure core in heal/machine: carrying effects out,
+// keeping incidents durable, journalling before an action. It decides nothing
+// itself, starts no process and touches no component: actions are for the
+// Actor, verdicts for the Prober, remedies for the strategies.
+//
+// A Healer may be used from several goroutines. Run owns all goroutines; they
+// end with it. No lock is held during a call out.
+package heal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/homeostat/homeostat/host/heal/machine"
+	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// Settings are the operator's; see machine.Settings for defaults.
+type Settings = machine.Settings
+
+// Component is what healing has to know of a component.
+type Component = machine.Component
+
+// Strategy is one rung of the ladder.
+type Strategy interface {
+	Name() string
+	Propose(ctx context.Context, in sdk.Incident) (sdk.Proposal, error)
+	// Learn tells how a recovery ended. Strategies that do not care return nil.
+	Learn(ctx context.Context, o sdk.Outcome) error
+}
+
+// Actor carries actions out.
+type Actor interface {
+	// Check reports why a proposal as a whole cannot or must not be carried
+	// out on this host.
+	Check(p sdk.Proposal) error
+	// NeedsPerson says why a person has to agree in every mode, for example
+	// because an action has no undo; empty when none has to.
+	NeedsPerson(p sdk.Proposal) string
+	// Do carries one action out and says what was done.
+	Do(ctx context.Context, a sdk.Action, reason string) (string, error)
+}
+
+// Prober knows the components.
+type Prober interface {
+	// Confirm probes a component now and returns the verdict.
+	Confirm(ctx context.Context, component string) sdk.Verdict
+	// Status returns what is known of a component, false when there is none.
+	Status(component string) (sdk.ComponentStatus, bool)
+}
+
+// Store keeps documents durably.
+type Store interface {
+	// Put replaces the document of that kind and id. It returns when the
+	// document is durable.
+	Put(ctx context.Context, kind, id string, doc []byte, at time.Time) error
+	// List returns the newest documents of a kind by their time, newest first.
+	List(ctx context.Context, kind string, limit int) ([][]byte, error)
+}
+
+// Options are what a Healer needs. All fields without a default are required.
+type Options struct {
+	Log      hclog.Logger
+	Settings Settings
+	// Strategies returns the ladder, least invasive first. It is called for each
+	// question, because plugins come and go.
+	Strategies func() []Strategy
+	Actor      Actor
+	Prober     Prober
+	Store      Store
+	// Audit appends to the audit log and returns when the record is durable.
+	Audit func(kind string, fields map[string]any) error
+	// Publish tells listeners; it must not block. Topics are anomaly, incident,
+	// recovery, approval, mode and maintenance.
+	Publish func(topic string, item any)
+	// Context returns what is known beside anomalies: recent changes and the
+	// tail of the log. Nil for nothing.
+	Context func(component string) ([]sdk.ChangeRef, []sdk.LogLine)
+	// ConfirmTimeout bounds one look at a component; default 3 s.
+	ConfirmTimeout time.Duration
+	// ProposeTimeout bounds one strategy's answer; default 5 s.
+	ProposeTimeout time.Duration
+	// ActTimeout bounds one action; default 3 min.
+	ActTimeout time.Duration
+	// DrainTimeout is how long the end of Run waits for actions that are under
+	// way before it cancels them; default 10 s.
+	DrainTimeout time.Duration
+}
+
+// Documents in the store.
+const (
+	kindIncident = "incident"
+	kindState    = "healing"
+	idState      = "state"
+	loadLimit    = 500
+)
+
+// ErrNotRunning is returned by orders that come before or after Run.
+var ErrNotRunning = errors.New("healing is not running")
+
+// Healer is the coordinator. Use New, then Run.
+type Healer struct {
+	opt   Options
+	poke  chan struct{}
+	work  *writer
+	turns turns
+
+	mu      sync.Mutex // guards what follows
+	core    *machine.Machine
+	first   []machine.Effect // what taking up saved incidents asked for
+	life    context.Context  // ends when what is under way has to; nil before Run
+	closing bool
+}
+
+// New loads what was saved and returns a Healer that has not begun yet.
+func New(ctx context.Context, opt Options) (*Healer, error) {
+	opt = opt.withDefaults()
+	h := &Healer{opt: opt, poke: make(chan struct{}, 1), work: newWriter(), core: machine.New(opt.Settings)}
+	saved, err := load(ctx, opt.Store)
+	if err != nil {
+		return nil, err
+	}
+	if h.first, err = h.core.Step(time.Now(), saved); err != nil {
+		return nil, fmt.Errorf("take up saved incidents: %w", err)
+	}
+	return h, nil
+}
+
+func (o Options) withDefaults() Options {
+	defaults := []struct {
+		span  *time.Duration
+		value time.Duration
+	}{
+		{&o.ConfirmTimeout, 3 * time.Second}, {&o.ProposeTimeout, 5 * time.Second},
+		{&o.ActTimeout, 3 * time.Minute}, {&o.DrainTimeout, 10 * time.Second},
+	}
+	for _, d := range defaults {
+		if *d.span <= 0 {
+			*d.span = d.value
+		}
+	}
+	return o
+}
+
+func load(ctx context.Context, store Store) (machine.Restore, error) {
+	var saved machine.Restore
+	states, err := store.List(ctx, kindState, 1)
+	if err != nil {
+		return saved, fmt.Errorf("load the healing mode: %w", err)
+	}
+	for _, doc := range states {
+		if err := json.Unmarshal(doc, &saved.State); err != nil {
+			return saved, fmt.Errorf("read the saved healing mode: %w", err)
+		}
+	}
+	docs, err := store.List(ctx, kindIncident, loadLimit)
+	if err != nil {
+		return saved, fmt.Errorf("load incidents: %w", err)
+	}
+	for _, doc := range slices.Backward(docs) {
+		var inc record.Incident
+		if err := json.Unmarshal(doc, &inc); err != nil {
+			return saved, fmt.Errorf("read a saved incident: %w", err)
+		}
+		saved.Incidents = append(saved.Incidents, inc)
+	}
+	return saved, nil
+}
+
+// Run heals until the context ends, then waits for actions that are under way
+// and for everything to be saved. It is called once.
+func (h *Healer) Run(ctx context.Context) error {
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		h.work.run(func(batch []machine.Effect) { h.carry(life, batch) })
+	}()
+	h.mu.Lock()
+	h.life = life
+	h.dispatch(h.first)
+	h.first = nil
+	h.mu.Unlock()
+	h.keepTime(ctx)
+	h.drain(cancel)
+	h.work.close()
+	<-written
+	return nil
+}
+
+// keepTime steps the core whenever something is due.
+func (h *Healer) keepTime(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.poke:
+		case <-timer.C:
+			_ = h.step(nil) // time alone is never refused
+		}
+		timer.Stop()
+		if next := h.next(); !next.IsZero() {
+			timer.Reset(max(time.Until(next), 0))
+		}
+	}
+}
+
+func (h *Healer) next() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.Next()
+}
+
+// drain waits for what is under way, at most DrainTimeout, then cancels it.
+func (h *Healer) drain(cancel context.CancelFunc) {
+	stop := time.AfterFunc(h.opt.DrainTimeout, cancel)
+	defer stop.Stop()
+	h.mu.Lock()
+	h.closing = true
+	h.mu.Unlock()
+	h.work.idle()
+}
+
+// step gives the core one input and sets what it asks for on its way. While
+// Run is ending, only the outcome of an action is still taken in.
+func (h *Healer) step(in machine.Input) error {
+	if err := h.stepLocked(in); err != nil {
+		return err
+	}
+	select {
+	case h.poke <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (h *Healer) stepLocked(in machine.Input) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, outcome := in.(machine.Acted); h.life == nil || h.closing && !outcome {
+		return ErrNotRunning
+	}
+	effects, err := h.core.Step(time.Now(), in)
+	h.dispatch(effects)
+	return err
+}

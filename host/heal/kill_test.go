@@ -1,0 +1,132 @@
+package heal
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// TestKillAtAnyStepForgetsNothingAndRepeatsNothingBlindly kills the daemon at
+// each of its writes and inside its action, boots another one on what reached
+// the disk, and wants the component healthy after at most one order more than
+// was needed, and none at all for a component that is healthy already.
+func TestKillAtAnyStepForgetsNothingAndRepeatsNothingBlindly(t *testing.T) {
+	reached := 0
+	for step := 1; ; step++ {
+		survived := false
+		synctest.Test(t, func(t *testing.T) { survived = killedAt(t, step) })
+		if survived {
+			break
+		}
+		reached = step
+	}
+	if reached < 5 {
+		t.Fatalf("the sweep ended after %d steps, want several writes and the action", reached)
+	}
+	t.Logf("killed at each of %d steps", reached)
+}
+
+// killedAt reports whether the daemon lived through the whole scenario.
+func killedAt(t *testing.T, step int) bool {
+	w := newWorld(t, "web")
+	w.kill = step
+	w.boot(automated("web"), &restarter{})
+	w.crash("web", 1)
+	time.Sleep(4 * time.Minute)
+	synctest.Wait()
+	dead := w.dead
+	healthy := w.parts["web"].verdict == sdk.Pass
+	before := len(w.ordered())
+	w.halt()
+	w.mu.Lock()
+	w.dead, w.kill = false, 0
+	w.mu.Unlock()
+
+	w.boot(automated("web"), &restarter{})
+	defer w.halt()
+	time.Sleep(time.Second)
+	if w.Confirm(t.Context(), "web") != sdk.Pass {
+		w.report("web", sdk.AnomalyExit, sdk.SeverityMedium) // the detector sees it still
+	}
+	time.Sleep(15 * time.Minute)
+	synctest.Wait()
+	after := len(w.ordered())
+	switch {
+	case healthy && after != before:
+		t.Errorf("killed at step %d: %d more orders for a component that was healthy", step, after-before)
+	case !healthy && after != before+1:
+		t.Errorf("killed at step %d: %d more orders for a component that was down, want one", step, after-before)
+	}
+	for _, inc := range w.heal.Incidents() {
+		if inc.State != record.StateResolved {
+			t.Errorf("killed at step %d: %s is still %s: %+v", step, inc.ID, inc.State, inc.History)
+		}
+	}
+	return !dead
+}
+
+func TestHoldTimeGoesOnAfterARestartOfTheDaemon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, second := newWorld(t, "web"), &restarter{}
+		w.boot(automated("web"), &restarter{})
+		w.crash("web", 1)
+		time.Sleep(time.Minute)
+		w.halt()
+		w.boot(automated("web"), second)
+		defer w.halt()
+		w.wantState(record.StateHolding)
+		time.Sleep(61 * time.Second)
+		synctest.Wait()
+		w.wantState(record.StateResolved)
+		if len(second.learnt) != 1 || second.learnt[0] != sdk.ResultHealed {
+			t.Errorf("the strategy learnt %v, want that it healed", second.learnt)
+		}
+		w.wantOrders("restart web")
+	})
+}
+
+func TestPendingApprovalSurvivesARestartOfTheDaemon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, a := asking(t)
+		w.halt()
+		w.boot(in("manual"), &restarter{})
+		defer w.halt()
+		if err := w.heal.Approve(a.ID, a.Hash, "ann"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		w.wantOrders("restart web")
+	})
+}
+
+func TestActionUnderWayIsFinishedBeforeRunEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "web")
+		w.boot(automated("web"), &restarter{})
+		begun, finish := make(chan struct{}), make(chan struct{})
+		w.parts["web"].next = func(uint64) fate {
+			close(begun)
+			w.mu.Unlock()
+			<-finish
+			w.mu.Lock()
+			return fine
+		}
+		w.crash("web", 1)
+		<-begun
+		go func() {
+			time.Sleep(5 * time.Second)
+			close(finish)
+		}()
+		began := time.Now()
+		w.halt()
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("Run ended after %v, want when the action was done after 5 s", took)
+		}
+		if inc := w.wantState(record.StateRecovering); inc.Recoveries[0].ActedAt == nil {
+			t.Error("the outcome of the action was not taken in")
+		}
+	})
+}

@@ -1,0 +1,128 @@
+package heal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/homeostat/homeostat/host/heal/machine"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// turns lets one caller at a time speak with a strategy: Propose and Learn
+// never overlap. The zero value works.
+type turns struct {
+	mu    sync.Mutex
+	names map[string]chan struct{}
+}
+
+// take waits for the strategy's turn and returns how to give it back.
+func (t *turns) take(ctx context.Context, name string) (func(), error) {
+	t.mu.Lock()
+	if t.names == nil {
+		t.names = map[string]chan struct{}{}
+	}
+	turn, ok := t.names[name]
+	if !ok {
+		turn = make(chan struct{}, 1)
+		t.names[name] = turn
+	}
+	t.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s was busy: %w", name, ctx.Err())
+	}
+}
+
+// ask goes down the ladder until a strategy offers something, now or later.
+// What is not allowed on this host is refused as a whole, and the next rung is
+// asked.
+func (h *Healer) ask(ctx context.Context, e machine.Ask) {
+	in := h.complete(e.Incident)
+	out := machine.Proposed{Ticket: e.Ticket}
+	for _, s := range h.opt.Strategies() {
+		p, err := h.propose(ctx, s, in)
+		if err != nil {
+			h.opt.Log.Warn("a strategy did not answer", "strategy", s.Name(), "incident", in.ID, "error", err)
+			out.Reasons, out.Soon = append(out.Reasons, s.Name()+": "+err.Error()), true
+			continue
+		}
+		if err := h.allowed(p); err != nil {
+			h.opt.Log.Warn("a proposal was refused", "strategy", s.Name(), "incident", in.ID, "error", err)
+			out.Reasons = append(out.Reasons, s.Name()+": "+err.Error())
+			continue
+		}
+		if len(p.Actions) > 0 || p.NotBefore.After(in.Now) {
+			out.Strategy, out.Proposal, out.NeedsPerson = s.Name(), p, h.opt.Actor.NeedsPerson(p)
+			break
+		}
+		out.Reasons = append(out.Reasons, s.Name()+": "+p.Reason)
+	}
+	if out.Strategy == "" && len(out.Reasons) == 0 {
+		out.Reasons, out.Soon = []string{"no strategy is configured or ready"}, true
+	}
+	_ = h.step(out)
+}
+
+// complete adds what the host knows of the incident's components. The restart
+// orders are the core's own.
+func (h *Healer) complete(in sdk.Incident) sdk.Incident {
+	for n, known := range in.Status {
+		status, ok := h.opt.Prober.Status(known.Name)
+		if !ok {
+			status = sdk.ComponentStatus{Name: known.Name, State: sdk.StateUnknown}
+		}
+		status.Starts = known.Starts
+		in.Status[n] = status
+	}
+	if h.opt.Context != nil {
+		in.Changes, in.Logs = h.opt.Context(in.Component)
+	}
+	return in
+}
+
+func (h *Healer) propose(ctx context.Context, s Strategy, in sdk.Incident) (sdk.Proposal, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.opt.ProposeTimeout)
+	defer cancel()
+	done, err := h.turns.take(ctx, s.Name())
+	if err != nil {
+		return sdk.Proposal{}, err
+	}
+	defer done()
+	return s.Propose(ctx, in)
+}
+
+// allowed reports why a proposal cannot be carried out on this host.
+func (h *Healer) allowed(p sdk.Proposal) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if len(p.Actions) == 0 {
+		return nil
+	}
+	return h.opt.Actor.Check(p)
+}
+
+// learn tells the strategy how its recovery ended. A strategy that is gone or
+// does not answer misses it.
+func (h *Healer) learn(ctx context.Context, e machine.Learn) {
+	for _, s := range h.opt.Strategies() {
+		if s.Name() != e.Strategy {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, h.opt.ProposeTimeout)
+		defer cancel()
+		done, err := h.turns.take(ctx, s.Name())
+		if err == nil {
+			err = s.Learn(ctx, e.Outcome)
+			done()
+		}
+		if err != nil && !errors.Is(err, context.Canceled) {
+			h.opt.Log.Warn("a strategy could not be told its outcome", "strategy", s.Name(), "error", err)
+		}
+		return
+	}
+}

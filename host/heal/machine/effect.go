@@ -1,0 +1,77 @@
+package machine
+
+import (
+	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// Effect is something that the machine wants carried out. Save, Audit and Act
+// keep their order: an Act starts only when all before it is durable.
+type Effect interface{ effect() }
+
+// Ticket names the question that an answer belongs to. An answer with an older
+// ticket is late and decides nothing.
+type Ticket struct {
+	Incident string
+	Number   uint64
+}
+
+// Confirm asks for the present verdict of components; the answer is Confirmed.
+type Confirm struct {
+	Ticket
+	Components []string
+}
+
+// Ask asks the strategies in the ladder's order; the answer is Proposed. The
+// carrier adds the state of the components.
+type Ask struct {
+	Ticket
+	Incident sdk.Incident
+}
+
+// Act carries a proposal out; the answer is Acted.
+type Act struct {
+	Ticket
+	Recovery  string
+	Component string
+	Proposal  sdk.Proposal
+}
+
+// Save makes an incident's new state durable and known.
+type Save struct {
+	Incident record.Incident
+	// News are the lines of its history that nobody has seen yet.
+	News []record.Entry
+}
+
+// SaveState makes the mode and the maintenance windows durable.
+type SaveState struct {
+	State State
+}
+
+// Audit appends to the audit log.
+type Audit struct {
+	Kind   string
+	Fields map[string]any
+}
+
+// Publish tells listeners of something that is in no incident.
+type Publish struct {
+	Topic string
+	Item  any
+}
+
+// Learn tells a strategy how its recovery ended.
+type Learn struct {
+	Strategy string
+	Outcome  sdk.Outcome
+}
+
+func (Confirm) effect()   {}
+func (Ask) effect()       {}
+func (Act) effect()       {}
+func (Save) effect()      {}
+func (SaveState) effect() {}
+func (Audit) effect()     {}
+func (Publish) effect()   {}
+func (Learn) effect()     {}

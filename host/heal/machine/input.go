@@ -1,0 +1,104 @@
+package machine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// Input is something that reached the coordinator.
+type Input interface{ apply(m *Machine) error }
+
+// Report is what a detector said of a window.
+type Report struct {
+	Detector  string
+	Component string
+	// At is the window's end, Generation the component's at that time, zero
+	// where unknown.
+	At         time.Time
+	Generation uint64
+	Anomalies  []sdk.Anomaly
+}
+
+// Happened is an event of a component.
+type Happened struct{ Event sdk.Event }
+
+// Confirmed answers a Confirm with a verdict for each component.
+type Confirmed struct {
+	Ticket
+	Verdicts map[string]sdk.Verdict
+}
+
+// Proposed answers an Ask. Without actions, Reasons say why nobody offers.
+type Proposed struct {
+	Ticket
+	Strategy string
+	Proposal sdk.Proposal
+	Reasons  []string
+	// Soon reports that a strategy was not ready or failed, so that the question
+	// is worth repeating at once.
+	Soon bool
+	// NeedsPerson says why the proposal must not be carried out unasked, empty
+	// when it may.
+	NeedsPerson string
+}
+
+// Acted answers an Act.
+type Acted struct {
+	Ticket
+	Steps []record.Step
+	// Generation is the component's after the action, zero where unknown.
+	Generation uint64
+	// Down reports that the component did not run when the action had ended.
+	Down bool
+	// NotBegun reports that nothing was done at all.
+	NotBegun bool
+	// Err is why the action did not work, empty when it did.
+	Err string
+}
+
+// Approve is a person's yes. An empty Hash means "as it stands".
+type Approve struct{ ID, Hash, By string }
+
+// Reject is a person's no.
+type Reject struct{ ID, Reason, By string }
+
+// SetMode changes the daemon's mode.
+type SetMode struct {
+	Mode policy.Mode
+	By   string
+}
+
+// StartMaintenance opens the window, whose ID and End the caller has set.
+type StartMaintenance struct{ Window record.Maintenance }
+
+// EndMaintenance closes a window before its time.
+type EndMaintenance struct{ ID, By string }
+
+// Configure replaces the settings; the mode that was set live stays.
+type Configure struct{ Settings Settings }
+
+// State is what survives a restart beside the incidents.
+type State struct {
+	Mode        policy.Mode          `json:"mode"`
+	Maintenance []record.Maintenance `json:"maintenance"`
+}
+
+// Restore brings back what was saved; it must be the first input.
+type Restore struct {
+	State State
+	// Incidents are the saved ones, oldest first.
+	Incidents []record.Incident
+}
+
+// Refusal is the error of an input that was refused: the request was at fault,
+// not the host.
+type Refusal struct{ Text string }
+
+// Error returns the sentence.
+func (r *Refusal) Error() string { return r.Text }
+
+func refuse(format string, args ...any) error { return &Refusal{Text: fmt.Sprintf(format, args...)} }

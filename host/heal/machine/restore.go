@@ -1,0 +1,149 @@
+package machine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+func (m *Machine) saveState() {
+	m.emit(SaveState{State: State{Mode: m.mode, Maintenance: m.quiet.Windows()}})
+}
+
+func (r Restore) apply(m *Machine) error {
+	if _, err := policy.ParseMode(string(r.State.Mode)); err == nil {
+		m.mode = r.State.Mode
+	}
+	for _, w := range r.State.Maintenance {
+		m.quiet.Open(w)
+	}
+	for _, doc := range r.Incidents {
+		doc = doc.Clone()
+		m.keepAhead(doc)
+		if doc.Phase == record.PhaseResolved {
+			m.closed = append(m.closed, doc)
+			continue
+		}
+		m.resume(&incident{Incident: doc})
+	}
+	if extra := len(m.closed) - maxClosed; extra > 0 {
+		m.closed = slices.Delete(m.closed, 0, extra)
+	}
+	m.expireQuiet()
+	return nil
+}
+
+// keepAhead counts on from the highest number in an incident's ids, so that an
+// id is never given twice, even when the clock steps back over a restart.
+func (m *Machine) keepAhead(doc record.Incident) {
+	ids := []string{doc.ID}
+	for _, r := range doc.Recoveries {
+		ids = append(ids, r.ID)
+	}
+	for _, a := range doc.Approvals {
+		ids = append(ids, a.ID)
+	}
+	for _, id := range ids {
+		if n, err := strconv.ParseUint(id[strings.LastIndexByte(id, '_')+1:], 36, 64); err == nil {
+			m.seq = max(m.seq, n)
+		}
+	}
+}
+
+// resume takes an incident up where its record says that it stood. An action
+// that was ordered but not reported done is never repeated: the component is
+// looked at instead.
+func (m *Machine) resume(inc *incident) {
+	m.open = append(m.open, inc)
+	for n := range inc.Anomalies {
+		if inc.Anomalies[n].Open {
+			a := inc.Anomalies[n]
+			a.LastSeen = m.now
+			m.ledger.Restore(a)
+		}
+	}
+	rec := inc.Running()
+	switch inc.Phase {
+	case record.PhaseActing, record.PhaseVerifying:
+		inc.resumed = rec.ActedAt == nil
+		if inc.resumed {
+			rec.ActedAt = record.Time(m.now)
+		}
+		rec.Steps = append(rec.Steps, record.Step{At: m.now, Text: "the daemon was started again: looking at the component instead of repeating the action"})
+		inc.deadline = m.now.Add(m.set.VerifyTimeout)
+		m.enter(inc, record.PhaseVerifying, "resumed after a restart of the daemon")
+		m.confirmAction(inc)
+	case record.PhaseHolding:
+		inc.nextAt = m.now
+		if inc.HoldUntil != nil {
+			inc.nextAt = *inc.HoldUntil
+		}
+		inc.settleAt = m.now.Add(m.set.Settle)
+	case record.PhaseWaiting:
+		inc.nextAt = m.now
+		if inc.NextTryAt != nil {
+			inc.nextAt = *inc.NextTryAt
+		}
+	case record.PhaseApproval, record.PhaseHandedOver:
+	default:
+		m.enter(inc, record.PhaseIdle, "resumed after a restart of the daemon")
+	}
+}
+
+func (c Configure) apply(m *Machine) error {
+	gone := m.components
+	m.configure(c.Settings)
+	m.ledger.SetTTL(3 * m.set.DetectionInterval)
+	for _, name := range sortedKeys(gone) {
+		if _, still := m.components[name]; still {
+			continue
+		}
+		for _, ch := range m.ledger.CloseComponent(m.now, name, "the component is no longer configured") {
+			m.onClosed(ch.Anomaly)
+		}
+		m.quiet.Forget(name)
+	}
+	return nil
+}
+
+// Mode returns the daemon's mode.
+func (m *Machine) Mode() policy.Mode { return m.mode }
+
+// Maintenance returns the windows that are open.
+func (m *Machine) Maintenance() []record.Maintenance { return m.quiet.Windows() }
+
+// Anomalies returns the open and the last closed ones, newest first.
+func (m *Machine) Anomalies() []record.Anomaly { return m.ledger.All() }
+
+// Incidents returns copies of the open and the last resolved incidents, newest
+// first.
+func (m *Machine) Incidents() []record.Incident {
+	out := make([]record.Incident, 0, len(m.open)+len(m.closed))
+	for _, inc := range m.open {
+		out = append(out, inc.Clone())
+	}
+	for _, inc := range m.closed {
+		out = append(out, inc.Clone())
+	}
+	slices.SortStableFunc(out, func(a, b record.Incident) int { return b.Opened.Compare(a.Opened) })
+	return out
+}
+
+// Known reports whether anomalies of the component are of interest.
+func (m *Machine) Known(component string) bool {
+	_, ok := m.components[component]
+	return ok || component == sdk.HostComponent
+}
+
+// CheckComponent refuses the name of a component that does not exist.
+func (m *Machine) CheckComponent(name string) error {
+	if name == "" || m.Known(name) {
+		return nil
+	}
+	return fmt.Errorf("component %q: there is none of that name", name)
+}

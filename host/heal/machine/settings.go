@@ -1,0 +1,91 @@
+package machine
+
+import (
+	"time"
+
+	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// Settings are what the operator decides. Zero values take the defaults.
+type Settings struct {
+	// Mode is the daemon's mode at first start; default supervised.
+	Mode policy.Mode
+	// MaxConcurrent is how many incidents are worked on at once; default 3.
+	MaxConcurrent int
+	// Quarantine is how long a failed recovery blocks the next; default 10 min.
+	Quarantine time.Duration
+	// ApprovalExpiry is how long a question to a person stands; default 1 h.
+	ApprovalExpiry time.Duration
+	// Hold is how long health must last to count as a success; default 2 min.
+	Hold time.Duration
+	// Settle is how long dependents of a healed cause are left in peace, and
+	// how long after an own action their anomalies are put down to it; default
+	// 10 s.
+	Settle time.Duration
+	// VerifyTimeout bounds the wait for a healthy verdict; default 5 min, which
+	// is longer than a start grace.
+	VerifyTimeout time.Duration
+	// DetectionInterval is the detectors' interval; three of them are the life
+	// of an anomaly that names none. Default 30 s.
+	DetectionInterval time.Duration
+	Components        []Component
+	Links             []sdk.Link
+}
+
+// Component is what healing has to know of a component.
+type Component struct {
+	Name      string
+	DependsOn []string
+	// Mode is the component's own mode beside the daemon's.
+	Mode policy.Own
+	// Restarts is the storm limit that strategies see.
+	Restarts sdk.RestartLimit
+	// Declared are the names of the operator's commands.
+	Declared []string
+}
+
+// Spans that no operator has asked to set.
+const (
+	// recheck is the pause between two looks at a component whose verdict is
+	// inconclusive after an action, and at a dependency in doubt.
+	recheck = time.Second
+	// reask is when strategies that had nothing to offer are asked again.
+	reask = 30 * time.Second
+	// togetherProbes and togetherExits are how close the same failures of
+	// unrelated components must lie to be put down to one cause. Probes of
+	// one cause fail over a probe interval (5 s) and its burst; processes that
+	// one cause kills go at once.
+	togetherProbes = 10 * time.Second
+	togetherExits  = time.Second
+	// pairWait is how long the second of two that fail alike is held back.
+	pairWait = 2 * time.Second
+	// orderLimit is how long an operator's order explains what it disturbs.
+	orderLimit = 2 * time.Minute
+)
+
+// keyProcess is the anomaly of the host's own look at a process, which fails
+// when a signal holds it.
+const keyProcess = "probe/process"
+
+func (s Settings) withDefaults() Settings {
+	if s.Mode == "" {
+		s.Mode = policy.Supervised
+	}
+	if s.MaxConcurrent <= 0 {
+		s.MaxConcurrent = 3
+	}
+	defaults := []struct {
+		span  *time.Duration
+		value time.Duration
+	}{
+		{&s.Quarantine, 10 * time.Minute}, {&s.ApprovalExpiry, time.Hour}, {&s.Hold, 2 * time.Minute},
+		{&s.Settle, 10 * time.Second}, {&s.VerifyTimeout, 5 * time.Minute}, {&s.DetectionInterval, 30 * time.Second},
+	}
+	for _, d := range defaults {
+		if *d.span <= 0 {
+			*d.span = d.value
+		}
+	}
+	return s
+}

@@ -1,0 +1,111 @@
+package heal
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/homeostat/homeostat/host/heal/machine"
+	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// selfDetector is the name under which the host reports its own blindness.
+const selfDetector = "homeostat"
+
+// Report takes in what a detector said of a window. It returns at once.
+func (h *Healer) Report(detector string, w sdk.Window, found []sdk.Anomaly) error {
+	return h.step(machine.Report{
+		Detector: detector, Component: w.Component, At: w.End, Generation: w.Status.Generation, Anomalies: found,
+	})
+}
+
+// Observe takes in an event of a component, or of a detector that went blind
+// or sees again. It returns at once.
+func (h *Healer) Observe(e sdk.Event) error {
+	switch e.Type {
+	case sdk.EventPluginBlind, sdk.EventPluginSeeing:
+		return h.step(blindness(e))
+	}
+	return h.step(machine.Happened{Event: e})
+}
+
+// blindness makes an anomaly of the host itself out of a detector that gives
+// no answer. The event's component names the
+// plugin.
+func blindness(e sdk.Event) machine.Report {
+	a := sdk.Anomaly{
+		Component: sdk.HostComponent, Key: "blind/" + e.Component, Kind: sdk.AnomalyBlind, Severity: sdk.SeverityLow,
+		Score: 1, Start: e.Time, End: e.Time, TTL: sdk.MaxWait,
+		Ended:   e.Type == sdk.EventPluginSeeing,
+		Summary: strings.TrimSuffix(fmt.Sprintf("%s gives no answer: %s", e.Component, e.Text), ": "),
+	}
+	return machine.Report{Detector: selfDetector, Component: sdk.HostComponent, At: e.Time, Anomalies: []sdk.Anomaly{a}}
+}
+
+// Approve is a person's yes to an approval. An empty hash means "as it
+// stands"; another hash than the approval's is refused. A second yes changes
+// nothing. Refusals are of type *machine.Refusal.
+func (h *Healer) Approve(id, hash, who string) error {
+	return h.step(machine.Approve{ID: id, Hash: hash, By: who})
+}
+
+// Reject is a person's no, with the reason.
+func (h *Healer) Reject(id, reason, who string) error {
+	return h.step(machine.Reject{ID: id, Reason: reason, By: who})
+}
+
+// SetMode changes the daemon's mode, durably.
+func (h *Healer) SetMode(mode, who string) error {
+	m, err := policy.ParseMode(mode)
+	if err != nil {
+		return &machine.Refusal{Text: err.Error()}
+	}
+	return h.step(machine.SetMode{Mode: m, By: who})
+}
+
+// Window is what an operator asks for as maintenance.
+type Window struct {
+	// Component is the one concerned, empty for all.
+	Component string
+	For       time.Duration
+	Reason    string
+	By        string
+}
+
+// maxMaintenance keeps a forgotten unit ("30d") from switching healing off for
+// good.
+const maxMaintenance = 7 * 24 * time.Hour
+
+// StartMaintenance opens a window that ends by itself.
+func (h *Healer) StartMaintenance(w Window) (record.Maintenance, error) {
+	if w.For <= 0 || w.For > maxMaintenance {
+		return record.Maintenance{}, &machine.Refusal{Text: fmt.Sprintf("maintenance for %v: want more than 0 and at most %v", w.For, maxMaintenance)}
+	}
+	if err := h.known(w.Component); err != nil {
+		return record.Maintenance{}, &machine.Refusal{Text: "maintenance: " + err.Error()}
+	}
+	now := time.Now()
+	m := record.Maintenance{
+		ID: "mnt_" + strconv.FormatInt(now.UnixNano(), 36), Component: w.Component, Reason: w.Reason, By: w.By,
+		Start: now, End: now.Add(w.For),
+	}
+	return m, h.step(machine.StartMaintenance{Window: m})
+}
+
+func (h *Healer) known(component string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.CheckComponent(component)
+}
+
+// EndMaintenance closes a window before its time.
+func (h *Healer) EndMaintenance(id, who string) error {
+	return h.step(machine.EndMaintenance{ID: id, By: who})
+}
+
+// Reload replaces the settings. The mode that was set live stays; open
+// incidents of components that are gone are resolved.
+func (h *Healer) Reload(s Settings) error { return h.step(machine.Configure{Settings: s}) }

@@ -1,0 +1,127 @@
+package heal
+
+import (
+	"slices"
+	"time"
+
+	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// Mode returns the daemon's mode.
+func (h *Healer) Mode() policy.Mode {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.Mode()
+}
+
+// Maintenance returns the windows that are open.
+func (h *Healer) Maintenance() []record.Maintenance {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.Maintenance()
+}
+
+// Anomalies returns the open and the last closed anomalies, newest first.
+func (h *Healer) Anomalies() []record.Anomaly {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.Anomalies()
+}
+
+// Incidents returns the open and the last resolved incidents, newest first.
+func (h *Healer) Incidents() []record.Incident {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.Incidents()
+}
+
+// Incident returns one of them, false when it is not in memory any more.
+func (h *Healer) Incident(id string) (record.Incident, bool) {
+	for _, inc := range h.Incidents() {
+		if inc.ID == id {
+			return inc, true
+		}
+	}
+	return record.Incident{}, false
+}
+
+// Recoveries returns those of one incident, of all for "", newest first.
+func (h *Healer) Recoveries(incident string) []record.Recovery {
+	var out []record.Recovery
+	for _, inc := range h.Incidents() {
+		if incident == "" || inc.ID == incident {
+			out = append(out, inc.Recoveries...)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b record.Recovery) int { return b.ProposedAt.Compare(a.ProposedAt) })
+	return out
+}
+
+// Approvals returns all questions to people, newest first.
+func (h *Healer) Approvals() []record.Approval {
+	var out []record.Approval
+	for _, inc := range h.Incidents() {
+		out = append(out, inc.Approvals...)
+	}
+	slices.SortStableFunc(out, func(a, b record.Approval) int { return b.Created.Compare(a.Created) })
+	return out
+}
+
+// Summary is healing in numbers.
+type Summary struct {
+	OpenIncidents    int `json:"open_incidents"`
+	ActiveRecoveries int `json:"active_recoveries"`
+	PendingApprovals int `json:"pending_approvals"`
+	// AutoHealingRate is the percentage of resolved incidents with a remedy, or
+	// an end of their own, without a person; 100 when there was none.
+	AutoHealingRate float64 `json:"auto_healing_rate"`
+}
+
+// Summary returns the present numbers.
+func (h *Healer) Summary() Summary {
+	var s Summary
+	resolved, alone := 0, 0
+	for _, inc := range h.Incidents() {
+		if inc.Phase != record.PhaseResolved {
+			s.OpenIncidents++
+			if inc.State == record.StateRecovering {
+				s.ActiveRecoveries++
+			}
+			if inc.Pending() != nil {
+				s.PendingApprovals++
+			}
+			continue
+		}
+		resolved++
+		if withoutPerson(inc) {
+			alone++
+		}
+	}
+	s.AutoHealingRate = 100
+	if resolved > 0 {
+		s.AutoHealingRate = 100 * float64(alone) / float64(resolved)
+	}
+	return s
+}
+
+func withoutPerson(inc record.Incident) bool {
+	if slices.ContainsFunc(inc.History, func(e record.Entry) bool { return e.State == record.StateHandedOver }) {
+		return false
+	}
+	return !slices.ContainsFunc(inc.Recoveries, func(r record.Recovery) bool {
+		return r.ApprovedBy != "" || r.Result == sdk.ResultRejected
+	})
+}
+
+// Next is when an incident of the component is tried again, and its id; zero
+// values when none is open.
+func (h *Healer) Next(component string) (incident string, at *time.Time) {
+	for _, inc := range h.Incidents() {
+		if inc.Phase != record.PhaseResolved && slices.Contains(inc.Components, component) {
+			return inc.ID, inc.NextTryAt
+		}
+	}
+	return "", nil
+}

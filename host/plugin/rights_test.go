@@ -1,0 +1,55 @@
+package plugin
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestMirrorSeesBoundsAndNothingOfTheHost reads what the kernel says of a
+// plugin's process.
+func TestMirrorSeesBoundsAndNothingOfTheHost(t *testing.T) {
+	t.Setenv("DATABASE_PASSWORD", "hunter2")
+	f := started(t, beast("mirror"))
+	read := func(file string) string {
+		text, err := f.Detectors()[0].Explain(t.Context(), file)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		return text
+	}
+	if env := read("environ"); strings.Contains(env, "hunter2") || strings.Contains(env, "HOME=") {
+		t.Errorf("the environment leaks: %q", env)
+	}
+	status := strings.Join(strings.Fields(read("status")), " ")
+	for _, want := range []string{"NoNewPrivs: 1", "CapEff: 0000000000000000"} {
+		if os.Geteuid() == 0 && !strings.Contains(status, want) {
+			t.Errorf("status lacks %q: %s", want, status)
+		}
+	}
+	if os.Geteuid() == 0 && strings.Contains(status, "Uid: 0") {
+		t.Error("a plugin of root runs as root")
+	}
+	limits := strings.Join(strings.Fields(read("limits")), " ")
+	for _, want := range []string{"Max core file size 0 0", "Max open files 256 256", "Max data size 436207616 436207616"} {
+		if !strings.Contains(limits, want) {
+			t.Errorf("limits lack %q: %s", want, limits)
+		}
+	}
+	if args := read("cmdline"); args != "mirror\x00" {
+		t.Errorf("got arguments %q, want the plugin's name", args)
+	}
+}
+
+func TestPluginCannotReadFilesOfOthers(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("hunter2"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f := started(t, beast("mirror"))
+	text, err := f.Detectors()[0].Explain(t.Context(), "root"+secret)
+	if err == nil {
+		t.Errorf("read %q of a file that is none of a plugin's business", text)
+	}
+}

@@ -1,0 +1,221 @@
+// Package restart is the algorithm of the restart strategy: when a restart is
+// the remedy, how soon, and what to do when restarts do not help.
+//
+// It owns back-off, the storm limit and the half-open trials after it. It
+// restarts nothing: it proposes. A Strategy keeps no memory between calls;
+// everything is decided from the incident, so that it answers the same before
+// and after a restart of the daemon.
+package restart
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// Config is the plugin's table.
+type Config struct {
+	Kinds      []string      `homeostat:"kinds,default=exit|probe|threshold|saturation" doc:"The kinds of anomalies that a restart is proposed for. For threshold and saturation the severity must be medium or more."`
+	Backoff    time.Duration `homeostat:"backoff,default=1s,min=10ms,max=10m" doc:"The wait before the second restart; it doubles with each further one. The first is at once."`
+	MaxBackoff time.Duration `homeostat:"max_backoff,default=30s,min=10ms,max=1h" doc:"The longest wait between two restarts below the limit."`
+	ProbeEvery time.Duration `homeostat:"probe_every,default=30s,min=1s,max=1h" doc:"How often one cheap trial is made after the component's restart limit is reached."`
+	ResetAfter time.Duration `homeostat:"reset_after,default=1m,min=1s,max=24h" doc:"A component that ran this long after a restart starts with no wait again."`
+	HungGrace  time.Duration `homeostat:"hung_grace,default=1s,min=10ms,max=10m" doc:"How long a process that runs and does not answer is given to stop before it is killed."`
+	Limit      int           `homeostat:"limit,default=5,min=1,max=1000" doc:"The restart limit of components that have none of their own."`
+	Window     time.Duration `homeostat:"window,default=10m,min=1s,max=24h" doc:"The span in which that limit counts."`
+}
+
+// Strategy proposes restarts. Use New.
+type Strategy struct{ config Config }
+
+// New returns the strategy.
+func New(c Config, _ sdk.Env) (sdk.Strategy, error) { return &Strategy{config: c}, nil }
+
+// Propose decides about the incident's cause alone; whoever depends on it is
+// looked at by the host when the cause is healthy.
+func (s *Strategy) Propose(_ context.Context, in sdk.Incident) (sdk.Proposal, error) {
+	status, known := statusOf(in)
+	if !known {
+		return nothing("of %s nothing is known", in.Component), nil
+	}
+	if a, stuck := find(in, sdk.AnomalyCouldNotStop); stuck || status.State == sdk.StateCouldNotStop {
+		return s.giveUp(in, a), nil
+	}
+	a, ours := s.concerns(in)
+	switch {
+	case !ours:
+		return nothing("no anomaly of %s is of a kind that a restart is for (%v)", in.Component, s.config.Kinds), nil
+	case status.State == sdk.StateStopped || status.State == sdk.StateStopping:
+		return nothing("%s is stopped on purpose", in.Component), nil
+	case status.State == sdk.StateStarting && !failsInGrace(status):
+		return s.patience(in, "%s is still in its start grace; another restart would only lengthen it", in.Component), nil
+	}
+	if dep := brokenDependency(in); dep != "" {
+		return s.patience(in, "%s, on which %s depends, is down; a restart would not help", dep, in.Component), nil
+	}
+	return s.order(in, status, a), nil
+}
+
+// order proposes the restart itself, at the time that back-off and limit allow.
+func (s *Strategy) order(in sdk.Incident, status sdk.ComponentStatus, a sdk.Anomaly) sdk.Proposal {
+	p := sdk.Proposal{Actions: []sdk.Action{sdk.Restart{Component: in.Component, Grace: s.grace(status, a)}}, Confidence: 0.7}
+	limit := s.limit(in)
+	recent := within(status.Starts, in.Now, limit.Window)
+	if len(recent) >= limit.Max {
+		p.Probing, p.Confidence = true, 0.2
+		p.NotBefore = recent[len(recent)-1].Add(s.config.ProbeEvery)
+		p.Reason = fmt.Sprintf("%s was restarted %d times within %v, which is its limit; one trial every %v, next at %s",
+			in.Component, len(recent), limit.Window, s.config.ProbeEvery, clock(p.NotBefore))
+		return p
+	}
+	row := s.inARow(recent, in.Now)
+	if row == 0 {
+		p.Reason = a.Summary + "; a restart usually helps"
+		return p
+	}
+	p.NotBefore = recent[len(recent)-1].Add(s.wait(row))
+	p.Reason = fmt.Sprintf("%s; %d restarts in a row did not last, so the next is at %s", a.Summary, row, clock(p.NotBefore))
+	return p
+}
+
+// inARow counts the last restarts that were followed by the next trouble
+// before ResetAfter.
+func (s *Strategy) inARow(starts []time.Time, now time.Time) int {
+	row := 0
+	for _, at := range slices.Backward(starts) {
+		if now.Sub(at) >= s.config.ResetAfter {
+			break
+		}
+		row++
+		now = at
+	}
+	return row
+}
+
+// wait doubles with every restart in a row.
+func (s *Strategy) wait(row int) time.Duration {
+	wait := s.config.Backoff
+	for range row - 1 {
+		if wait *= 2; wait >= s.config.MaxBackoff {
+			return s.config.MaxBackoff
+		}
+	}
+	return wait
+}
+
+// grace is short for a process that runs and does not answer: it will hardly
+// listen to a polite request. Zero leaves it to the component.
+func (s *Strategy) grace(status sdk.ComponentStatus, a sdk.Anomaly) time.Duration {
+	if status.PID != 0 && a.Kind == sdk.AnomalyProbe {
+		return s.config.HungGrace
+	}
+	return 0
+}
+
+func (s *Strategy) limit(in sdk.Incident) sdk.RestartLimit {
+	if in.Restarts.Max > 0 && in.Restarts.Window > 0 {
+		return in.Restarts
+	}
+	return sdk.RestartLimit{Max: s.config.Limit, Window: s.config.Window}
+}
+
+// concerns returns the worst open anomaly of the cause that a restart is for.
+func (s *Strategy) concerns(in sdk.Incident) (worst sdk.Anomaly, found bool) {
+	for _, a := range in.Anomalies {
+		if a.Component != in.Component || a.Ended || !slices.Contains(s.config.Kinds, a.Kind) || tooMild(a) {
+			continue
+		}
+		if !found || a.Severity > worst.Severity {
+			worst, found = a, true
+		}
+	}
+	return worst, found
+}
+
+// failsInGrace reports a verdict that no patience changes: within the grace a
+// probe that does not pass yet is inconclusive, so one that fails has seen more
+// than a slow start, for example a process that is held by a signal.
+func failsInGrace(status sdk.ComponentStatus) bool {
+	return slices.ContainsFunc(status.Probes, func(p sdk.ProbeResult) bool { return p.Verdict == sdk.Fail })
+}
+
+// tooMild reports a degradation that is no reason to interrupt a service.
+func tooMild(a sdk.Anomaly) bool {
+	return (a.Kind == sdk.AnomalyThreshold || a.Kind == sdk.AnomalySaturation) && a.Severity < sdk.SeverityMedium
+}
+
+// giveUp hands a process over that survived its kill: one more restart would
+// run two of them.
+func (s *Strategy) giveUp(in sdk.Incident, a sdk.Anomaly) sdk.Proposal {
+	text := a.Summary
+	if text == "" {
+		text = in.Component + " could not be stopped"
+	}
+	return sdk.Proposal{
+		Actions: []sdk.Action{sdk.HandOver{Component: in.Component, Message: text + "; look for processes in state D, and for who holds its port"}},
+		Reason:  "a restart needs a stop that works",
+	}
+}
+
+// patience asks the host to look again soon.
+func (s *Strategy) patience(in sdk.Incident, format string, args ...any) sdk.Proposal {
+	return sdk.Proposal{
+		Actions: []sdk.Action{sdk.Wait{Component: in.Component, For: s.config.Backoff}},
+		Reason:  fmt.Sprintf(format, args...),
+	}
+}
+
+func nothing(format string, args ...any) sdk.Proposal {
+	return sdk.Proposal{Reason: fmt.Sprintf(format, args...)}
+}
+
+func statusOf(in sdk.Incident) (sdk.ComponentStatus, bool) {
+	for _, s := range in.Status {
+		if s.Name == in.Component {
+			return s, true
+		}
+	}
+	return sdk.ComponentStatus{}, false
+}
+
+func find(in sdk.Incident, kind string) (sdk.Anomaly, bool) {
+	for _, a := range in.Anomalies {
+		if a.Component == in.Component && a.Kind == kind && !a.Ended {
+			return a, true
+		}
+	}
+	return sdk.Anomaly{}, false
+}
+
+// brokenDependency returns a component of the incident that the cause depends
+// on by a link and that is not up.
+func brokenDependency(in sdk.Incident) string {
+	for _, l := range in.Links {
+		if !l.Depends || l.From != in.Component {
+			continue
+		}
+		for _, s := range in.Status {
+			if s.Name == l.To && (s.State == sdk.StateDown || s.State == sdk.StateFailing || s.State == sdk.StateStopped) {
+				return l.To
+			}
+		}
+	}
+	return ""
+}
+
+// within returns the times of the window, oldest first.
+func within(times []time.Time, now time.Time, window time.Duration) []time.Time {
+	var out []time.Time
+	for _, t := range times {
+		if now.Sub(t) < window {
+			out = append(out, t)
+		}
+	}
+	slices.SortFunc(out, time.Time.Compare)
+	return out
+}
+
+func clock(t time.Time) string { return t.UTC().Format(time.TimeOnly) }

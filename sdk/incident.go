@@ -1,0 +1,141 @@
+package sdk
+
+import "time"
+
+// Incident is a set of anomalies that belong together, as a strategy sees it.
+type Incident struct {
+	ID string `json:"id"`
+	// Component is the likely cause: the one that a remedy should act on.
+	Component string `json:"component"`
+	// Components are all that are hit, the cause first.
+	Components []string `json:"components"`
+	// Signature identifies incidents of the same shape, for example
+	// "web:exit" or "web:probe/http/1".
+	Signature string    `json:"signature"`
+	Severity  Severity  `json:"severity"`
+	Opened    time.Time `json:"opened"`
+	// Now is the instant of the question: a strategy takes its time from here.
+	Now       time.Time `json:"now"`
+	Anomalies []Anomaly `json:"anomalies"`
+	// Status are the states of Components, in the same order.
+	Status []ComponentStatus `json:"status"`
+	Links  []Link            `json:"links,omitempty"`
+	// Attempts are the recoveries tried in this incident, oldest first.
+	Attempts []Attempt `json:"attempts,omitempty"`
+	// Changes are the recent changes to what the components own, newest first.
+	Changes []ChangeRef `json:"changes,omitempty"`
+	// Logs is the tail of the component's log.
+	Logs []LogLine `json:"logs,omitempty"`
+	// Restarts is the component's storm limit.
+	Restarts RestartLimit `json:"restarts"`
+	// Parameters are those that may be moved, with their present values.
+	Parameters []Parameter `json:"parameters,omitempty"`
+	// Declared are the names of the commands that the operator has declared.
+	Declared []string `json:"declared,omitempty"`
+}
+
+// RestartLimit is how many restart orders a component may get in a window.
+type RestartLimit struct {
+	Max    int           `json:"max"`
+	Window time.Duration `json:"window_ns"`
+}
+
+// Attempt is one recovery that was tried.
+type Attempt struct {
+	Strategy string       `json:"strategy"`
+	Actions  []ActionKind `json:"actions"`
+	At       time.Time    `json:"at"`
+	// Result is how it ended; ResultRunning while it is under way.
+	Result Result `json:"result"`
+	Text   string `json:"text,omitempty"`
+}
+
+// Result is how a recovery ended.
+type Result string
+
+// The results of a recovery.
+const (
+	ResultRunning  Result = "running"  // being carried out or held
+	ResultHealed   Result = "healed"   // healthy through the hold time
+	ResultFailed   Result = "failed"   // the condition stayed or came back
+	ResultRejected Result = "rejected" // a person said no
+	ResultExpired  Result = "expired"  // nobody answered in time
+	ResultAborted  Result = "aborted"  // ended by the host, for example at a restart
+	ResultRecorded Result = "recorded" // learning mode: not carried out
+)
+
+// ChangeRef points at a recorded change.
+type ChangeRef struct {
+	ID      string    `json:"id"`
+	Root    string    `json:"root"`
+	Author  string    `json:"author"`
+	Applied time.Time `json:"applied"`
+	Paths   []string  `json:"paths"`
+}
+
+// Outcome tells a strategy how its recovery ended.
+type Outcome struct {
+	Incident  string        `json:"incident"`
+	Component string        `json:"component"`
+	Signature string        `json:"signature"`
+	Proposal  string        `json:"proposal"`
+	Result    Result        `json:"result"`
+	Downtime  time.Duration `json:"downtime_ns"`
+	At        time.Time     `json:"at"`
+}
+
+// ParameterType is the type of a declared parameter.
+type ParameterType string
+
+// The types of a parameter. TypeLogInt is an int whose scale is logarithmic.
+const (
+	TypeInt    ParameterType = "int"
+	TypeLogInt ParameterType = "log_int"
+	TypeFloat  ParameterType = "float"
+	TypeBool   ParameterType = "bool"
+	TypeChoice ParameterType = "choice"
+)
+
+// Parameter is something that the operator allows to be moved, and within what.
+// Numbers are used by int, log_int, float and bool (0 or 1); Choice by choice.
+type Parameter struct {
+	Component string        `json:"component"`
+	Name      string        `json:"name"`
+	Type      ParameterType `json:"type"`
+	Min       float64       `json:"min"`
+	Max       float64       `json:"max"`
+	MaxStep   float64       `json:"max_step"`
+	Choices   []string      `json:"choices,omitempty"`
+	Default   Value         `json:"default"`
+	Value     Value         `json:"value"`
+}
+
+// Value is the value of a parameter.
+type Value struct {
+	Number float64 `json:"number,omitempty"`
+	Choice string  `json:"choice,omitempty"`
+}
+
+// Genome is one candidate setting. The host decodes and checks it; Genes are
+// positions from 0 to 1 in the order of the declared parameters.
+type Genome struct {
+	ID    uint64    `json:"id"`
+	Genes []float64 `json:"genes"`
+}
+
+// Score is what an evaluation of a genome gave; lower is better.
+type Score struct {
+	Genome uint64  `json:"genome"`
+	Value  float64 `json:"value"`
+	// Failed reports that the evaluation itself did not work.
+	Failed bool `json:"failed,omitempty"`
+}
+
+// Problem describes the search that an Evolver is asked for.
+type Problem struct {
+	Component  string      `json:"component"`
+	Signature  string      `json:"signature"`
+	Parameters []Parameter `json:"parameters"`
+	// Budget is the number of evaluations that the host will pay for.
+	Budget int `json:"budget"`
+}

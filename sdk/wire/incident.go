@@ -1,0 +1,98 @@
+package wire
+
+import (
+	"time"
+
+	"github.com/homeostat/homeostat/sdk"
+	pb "github.com/homeostat/homeostat/sdk/proto/homeostat/plugin/v1"
+)
+
+// IncidentToProto translates an incident.
+func IncidentToProto(in sdk.Incident) *pb.Incident {
+	return &pb.Incident{
+		Id: text(in.ID), Component: text(in.Component), Components: texts(in.Components), Signature: text(in.Signature),
+		Severity: uint32(in.Severity), Opened: toNano(in.Opened), Now: toNano(in.Now),
+		Anomalies: each(in.Anomalies, AnomalyToProto), Status: each(in.Status, statusToProto),
+		Links: each(in.Links, linkToProto), Attempts: each(in.Attempts, attemptToProto),
+		Changes: each(in.Changes, changeToProto), Logs: each(in.Logs, logToProto),
+		MaxRestarts: int64(in.Restarts.Max), RestartWindow: int64(in.Restarts.Window),
+		Parameters: each(in.Parameters, parameterToProto), Declared: texts(in.Declared),
+	}
+}
+
+// IncidentFromProto translates an incident back.
+func IncidentFromProto(p *pb.Incident) sdk.Incident {
+	return sdk.Incident{
+		ID: p.GetId(), Component: p.GetComponent(), Components: p.GetComponents(), Signature: p.GetSignature(),
+		Severity: severity(p.GetSeverity()), Opened: fromNano(p.GetOpened()), Now: fromNano(p.GetNow()),
+		Anomalies: each(p.GetAnomalies(), AnomalyFromProto), Status: each(p.GetStatus(), statusFromProto),
+		Links: each(p.GetLinks(), linkFromProto), Attempts: each(p.GetAttempts(), attemptFromProto),
+		Changes: each(p.GetChanges(), changeFromProto), Logs: each(p.GetLogs(), logFromProto),
+		Restarts:   sdk.RestartLimit{Max: int(p.GetMaxRestarts()), Window: time.Duration(p.GetRestartWindow())},
+		Parameters: each(p.GetParameters(), parameterFromProto), Declared: p.GetDeclared(),
+	}
+}
+
+func attemptToProto(a sdk.Attempt) *pb.Attempt {
+	return &pb.Attempt{
+		Strategy: text(a.Strategy), Actions: each(a.Actions, func(k sdk.ActionKind) string { return text(string(k)) }),
+		At: toNano(a.At), Result: text(string(a.Result)), Text: text(a.Text),
+	}
+}
+
+func attemptFromProto(p *pb.Attempt) sdk.Attempt {
+	return sdk.Attempt{
+		Strategy: p.GetStrategy(), Actions: each(p.GetActions(), func(k string) sdk.ActionKind { return sdk.ActionKind(k) }),
+		At: fromNano(p.GetAt()), Result: sdk.Result(p.GetResult()), Text: p.GetText(),
+	}
+}
+
+func changeToProto(c sdk.ChangeRef) *pb.ChangeRef {
+	return &pb.ChangeRef{
+		Id: text(c.ID), Root: text(c.Root), Author: text(c.Author), Applied: toNano(c.Applied), Paths: texts(c.Paths),
+	}
+}
+
+func changeFromProto(p *pb.ChangeRef) sdk.ChangeRef {
+	return sdk.ChangeRef{
+		ID: p.GetId(), Root: p.GetRoot(), Author: p.GetAuthor(), Applied: fromNano(p.GetApplied()), Paths: p.GetPaths(),
+	}
+}
+
+func parameterToProto(p sdk.Parameter) *pb.Parameter {
+	return &pb.Parameter{
+		Component: text(p.Component), Name: text(p.Name), Type: text(string(p.Type)), Min: p.Min, Max: p.Max,
+		MaxStep: p.MaxStep, Choices: texts(p.Choices), Default: valueToProto(p.Default), Value: valueToProto(p.Value),
+	}
+}
+
+func parameterFromProto(p *pb.Parameter) sdk.Parameter {
+	return sdk.Parameter{
+		Component: p.GetComponent(), Name: p.GetName(), Type: sdk.ParameterType(p.GetType()), Min: p.GetMin(), Max: p.GetMax(),
+		MaxStep: p.GetMaxStep(), Choices: p.GetChoices(), Default: valueFromProto(p.GetDefault()), Value: valueFromProto(p.GetValue()),
+	}
+}
+
+func valueToProto(v sdk.Value) *pb.Value {
+	return &pb.Value{Number: v.Number, Choice: text(v.Choice)}
+}
+
+func valueFromProto(p *pb.Value) sdk.Value {
+	return sdk.Value{Number: p.GetNumber(), Choice: p.GetChoice()}
+}
+
+// OutcomeToProto translates the end of a recovery.
+func OutcomeToProto(o sdk.Outcome) *pb.LearnRequest {
+	return &pb.LearnRequest{
+		Incident: text(o.Incident), Component: text(o.Component), Signature: text(o.Signature), Proposal: text(o.Proposal),
+		Result: text(string(o.Result)), Downtime: int64(o.Downtime), At: toNano(o.At),
+	}
+}
+
+// OutcomeFromProto translates it back.
+func OutcomeFromProto(p *pb.LearnRequest) sdk.Outcome {
+	return sdk.Outcome{
+		Incident: p.GetIncident(), Component: p.GetComponent(), Signature: p.GetSignature(), Proposal: p.GetProposal(),
+		Result: sdk.Result(p.GetResult()), Downtime: time.Duration(p.GetDowntime()), At: fromNano(p.GetAt()),
+	}
+}
