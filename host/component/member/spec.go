@@ -1,4 +1,4 @@
-package component
+package member
 
 import (
 	"errors"
@@ -104,7 +104,7 @@ func Check(specs []Spec) error {
 			problems = append(problems, fmt.Errorf("component %q: %w", s.Name, err))
 		}
 	}
-	if _, err := inOrder(specs); err != nil {
+	if _, err := InOrder(specs); err != nil {
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
@@ -156,8 +156,8 @@ func (s Spec) kindProblem() error {
 	return nil
 }
 
-// inOrder sorts the specs so that every one comes after those it depends on.
-func inOrder(specs []Spec) ([]Spec, error) {
+// InOrder sorts the specs so that every one comes after those it depends on. It is an error when that cannot be.
+func InOrder(specs []Spec) ([]Spec, error) {
 	byName := make(map[string]Spec, len(specs))
 	for _, s := range specs {
 		byName[s.Name] = s

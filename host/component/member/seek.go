@@ -1,4 +1,4 @@
-package component
+package member
 
 import (
 	"context"
@@ -19,9 +19,9 @@ const (
 
 // seek adopts the component's process whenever there is none followed and one is found. While one is followed it sleeps.
 // It ends when the member leaves the set.
-func (m *member) seek() {
+func (m *Member) seek() {
 	every := seekOther
-	if m.specNow().Kind == Pidfile {
+	if m.Spec().Kind == Pidfile {
 		every = seekPidfile
 	}
 	for m.watching.Err() == nil {
@@ -44,8 +44,8 @@ func (m *member) seek() {
 }
 
 // find looks for the main process of a component that somebody else starts.
-func (m *member) find(ctx context.Context) (process.ID, error) {
-	switch spec := m.specNow(); spec.Kind {
+func (m *Member) find(ctx context.Context) (process.ID, error) {
+	switch spec := m.Spec(); spec.Kind {
 	case Pidfile:
 		return find.ByPidfile(spec.Pidfile)
 	case Match:
@@ -58,7 +58,7 @@ func (m *member) find(ctx context.Context) (process.ID, error) {
 }
 
 // seekOnce looks once, unless an order is under way, which looks for itself.
-func (m *member) seekOnce() {
+func (m *Member) seekOnce() {
 	select {
 	case m.turn <- struct{}{}:
 		defer m.exitTurn()
@@ -80,7 +80,7 @@ func (m *member) seekOnce() {
 
 // missing notes why nothing is found. That a component which is wanted does not run is told once, as an exit that nobody
 // saw.
-func (m *member) missing(why error) {
+func (m *Member) missing(why error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	text := why.Error()
