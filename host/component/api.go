@@ -1,17 +1,20 @@
 package component
 
-import "github.com/homeostat/homeostat/host/component/member"
+import (
+	"github.com/homeostat/homeostat/host/component/declared"
+	"github.com/homeostat/homeostat/host/component/member"
+)
 
-// The types of a component's life, as everybody but this folder calls them. Package member says what they mean.
+// The types of a component's life, as everybody but this folder calls them. Packages declared and member say what they mean.
 type (
 	// Spec is one component in checked form.
-	Spec = member.Spec
+	Spec = declared.Spec
 	// Commands are an operator's own ways to start, stop, restart and reload.
-	Commands = member.Commands
+	Commands = declared.Commands
 	// Kind says who starts the processes of a component and how the host finds them.
-	Kind = member.Kind
+	Kind = declared.Kind
 	// OnExit says what becomes of a component's process when the daemon ends on purpose.
-	OnExit = member.OnExit
+	OnExit = declared.OnExit
 	// Event is one thing that happened to a component.
 	Event = member.Event
 	// EventType says what happened.
@@ -32,12 +35,12 @@ type (
 
 // The kinds, and what becomes of a process when the daemon ends.
 const (
-	Command = member.Command
-	Pidfile = member.Pidfile
-	Match   = member.Match
-	Unit    = member.Unit
-	Keep    = member.Keep
-	End     = member.End
+	Command = declared.Command
+	Pidfile = declared.Pidfile
+	Match   = declared.Match
+	Unit    = declared.Unit
+	Keep    = declared.Keep
+	End     = declared.End
 )
 
 // The types of events.
@@ -73,4 +76,4 @@ var (
 )
 
 // Check returns all problems of the specs, joined: of each alone and of their dependencies. It starts nothing.
-func Check(specs []Spec) error { return member.Check(specs) }
+func Check(specs []Spec) error { return declared.Check(specs) }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/member"
 )
@@ -96,7 +97,7 @@ func (s *Set) Apply(ctx context.Context, specs []Spec) error {
 	if err := Check(specs); err != nil {
 		return err
 	}
-	sorted, err := member.InOrder(specs)
+	sorted, err := declared.InOrder(specs)
 	if err != nil {
 		return err
 	}

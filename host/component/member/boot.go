@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -14,7 +15,7 @@ import (
 func (m *Member) family() process.Family {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.spec.Kind != Command {
+	if m.spec.Kind != declared.Command {
 		return process.Family{Main: m.record.Main}
 	}
 	return process.Family{Main: m.record.Last, Session: m.record.Last.PID, Mark: m.markBegin() + m.record.Instance}
@@ -30,11 +31,11 @@ func (m *Member) rediscover(ctx context.Context) error {
 	}
 	if was.Main.PID != 0 && was.Main.Boot == process.Boot() && was.Phase == ledger.Running {
 		m.lost(process.Exit{})
-		if spec.Kind == Command && !was.Unwanted {
+		if spec.Kind == declared.Command && !was.Unwanted {
 			m.settle(IsStarting, "it ended while no daemon watched, and is started again")
 		}
 	}
-	if spec.Kind != Command {
+	if spec.Kind != declared.Command {
 		id, err := m.find(ctx)
 		if err != nil {
 			return nil // it is sought from now on
@@ -102,7 +103,7 @@ func (m *Member) adopt(id process.ID, why string) error {
 		if r.Phase == ledger.Launching || m.bearing {
 			r.Started(r.StartedAt)
 		}
-		if r.Unwanted && m.spec.Kind != Command {
+		if r.Unwanted && m.spec.Kind != declared.Command {
 			m.log.Info("a component that was stopped is wanted again, because somebody else has started it")
 			r.Unwanted = false
 		}
@@ -124,7 +125,7 @@ func (m *Member) Begin(ctx context.Context) (boot func()) {
 		m.log.Warn("a process that ran before cannot be adopted", "error", err)
 	}
 	m.turn <- struct{}{} // boot gives it back
-	if m.Spec().Kind != Command {
+	if m.Spec().Kind != declared.Command {
 		m.work.Go(m.seek)
 	}
 	return func() { m.boot(m.life, left) }
@@ -139,13 +140,13 @@ func (m *Member) boot(ctx context.Context, left ledger.Phase) {
 	order := Order{Reason: "an earlier daemon had begun it"}
 	var err error
 	switch {
-	case unwanted && (runs && spec.Kind == Command || left == ledger.Ending):
+	case unwanted && (runs && spec.Kind == declared.Command || left == ledger.Ending):
 		_, err = m.finish(ctx, order, ledger.Ending)
 	case unwanted:
 		m.settle(IsStopped, "stopped by an earlier order")
 	case left == ledger.Restarting:
 		_, err = m.restart(ctx, order)
-	case !runs && spec.Kind == Command:
+	case !runs && spec.Kind == declared.Command:
 		err = m.firstStart(ctx, spec.DependsOn)
 	}
 	if err != nil && ctx.Err() == nil {
@@ -226,7 +227,7 @@ func (m *Member) awaitStart(ctx context.Context) {
 		state, changed := m.state, m.changed
 		ends := m.record.GraceEnds
 		if m.hold == nil {
-			ends = began.Add(m.spec.startTimeout())
+			ends = began.Add(m.spec.StartWithin())
 		}
 		m.mu.Unlock()
 		if state != IsStarting || !time.Now().Before(ends) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/probe"
 )
 
@@ -29,7 +30,7 @@ func (m *Member) Confirm(ctx context.Context) (Verdict, error) {
 	return v, nil
 }
 
-func (m *Member) questions(spec Spec) []probe.Question {
+func (m *Member) questions(spec declared.Spec) []probe.Question {
 	list := []probe.Question{{Name: processProbe, Ask: m.look}}
 	for i, p := range spec.Probes {
 		p = m.complete(spec, i, p)

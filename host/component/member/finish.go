@@ -22,7 +22,7 @@ type outcome struct {
 // meanwhile.
 func (m *Member) finish(ctx context.Context, o Order, p ledger.Phase) (outcome, error) {
 	if o.Grace <= 0 {
-		o.Grace = m.Spec().stopTimeout()
+		o.Grace = m.Spec().StopWithin()
 	}
 	var result outcome
 	family, gone := m.family(), m.announce(o, p)
@@ -65,7 +65,7 @@ func (m *Member) announce(o Order, p ledger.Phase) chan struct{} {
 func (m *Member) politely(ctx context.Context, grace time.Duration, p ledger.Phase, gone <-chan struct{}) (time.Duration, <-chan error) {
 	a, most := toStop, grace
 	if p == ledger.Restarting && m.way(toRestart) != nil {
-		a, most = toRestart, grace+m.Spec().startTimeout()
+		a, most = toRestart, grace+m.Spec().StartWithin()
 	}
 	w := m.way(a)
 	if w == nil {

@@ -3,15 +3,12 @@ package member
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/host/component/account"
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/outlog"
 	"github.com/homeostat/homeostat/host/component/process"
@@ -28,17 +25,6 @@ func (m *Member) outputPath() string { return filepath.Join(m.home.Output, m.nam
 
 // commandsPath is of what the own commands print, which is kept apart: who writes to the output is the service.
 func (m *Member) commandsPath() string { return filepath.Join(m.home.Output, m.name+".commands.log") }
-
-// fingerprint names what a process was started from, so that a later daemon can tell whether the spec has changed.
-func fingerprint(s Spec) string {
-	parts := append([]string{s.Dir, s.User}, s.Command...)
-	for key, v := range s.Env {
-		parts = append(parts, key+"="+v)
-	}
-	slices.Sort(parts[2+len(s.Command):]) // the order of a map is random
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:8])
-}
 
 // launch starts the command of the spec. First comes the intent, with a fresh mark, then the process, then the fact: a
 // daemon that is killed in between leaves either nothing or a process that carries a mark which the record knows.
@@ -73,7 +59,7 @@ func (m *Member) launch(ctx context.Context, reason string) error {
 	r := &m.record
 	r.Generation++
 	r.StartedAt, r.GraceEnds, r.Answered = now, now.Add(m.graceOf()), false
-	r.Fingerprint = fingerprint(spec)
+	r.Fingerprint = spec.Fingerprint()
 	r.Started(now)
 	m.fresh = true
 	m.log.Info("a process was started", "pid", h.ID().PID, "reason", reason)
@@ -84,7 +70,7 @@ func (m *Member) launch(ctx context.Context, reason string) error {
 	return nil
 }
 
-func (m *Member) spawn(spec Spec, instance string) (*process.Handle, error) {
+func (m *Member) spawn(spec declared.Spec, instance string) (*process.Handle, error) {
 	who, err := account.Lookup(spec.User)
 	if err != nil {
 		return nil, fmt.Errorf("component %q: %w", spec.Name, err)

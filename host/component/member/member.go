@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/process"
@@ -50,7 +51,7 @@ type Member struct {
 	work     sync.WaitGroup
 
 	mu      sync.Mutex
-	spec    Spec
+	spec    declared.Spec
 	record  ledger.Record
 	state   State
 	text    string
@@ -68,7 +69,7 @@ type Member struct {
 }
 
 // New returns a member that does nothing yet: Begin brings it to life, and Leave ends it in any case.
-func New(home Home, spec Spec) *Member {
+func New(home Home, spec declared.Spec) *Member {
 	m := &Member{
 		home: home, name: spec.Name, log: home.Log.With("component", spec.Name), turn: make(chan struct{}, 1),
 		spec: spec, state: IsStopped, changed: make(chan struct{}), added: time.Now(),
@@ -95,7 +96,7 @@ func (m *Member) Name() string { return m.name }
 func (m *Member) Outputs() []string { return []string{m.outputPath(), m.commandsPath()} }
 
 // Spec returns the present spec.
-func (m *Member) Spec() Spec {
+func (m *Member) Spec() declared.Spec {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.spec
@@ -262,9 +263,9 @@ func (m *Member) Status() Status {
 		Name: m.name, Kind: m.spec.Kind, State: m.state, Wanted: !r.Unwanted, PID: r.Main.PID,
 		Generation: r.Generation, StartedAt: r.StartedAt, Starts: append([]time.Time(nil), r.Starts...),
 		Grace: Grace{Learned: r.Grace.Learned()}, Text: m.text,
-		Outdated: m.hold != nil && r.Fingerprint != "" && r.Fingerprint != fingerprint(m.spec),
+		Outdated: m.hold != nil && r.Fingerprint != "" && r.Fingerprint != m.spec.Fingerprint(),
 	}
-	if m.spec.Kind == Command {
+	if m.spec.Kind == declared.Command {
 		st.Output = m.outputPath()
 	}
 	if m.hold != nil && !r.Answered {
@@ -287,4 +288,4 @@ func (m *Member) Status() Status {
 }
 
 // graceOf returns the grace of the next start; the caller holds mu.
-func (m *Member) graceOf() time.Duration { return m.record.Grace.Next(m.spec.startTimeout()) }
+func (m *Member) graceOf() time.Duration { return m.record.Grace.Next(m.spec.StartWithin()) }

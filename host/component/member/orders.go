@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -125,7 +126,7 @@ func (m *Member) reload(ctx context.Context, o Order) (Result, error) {
 // reloadBy sends SIGHUP only to a process that has a handler for it: any other would be ended by it, or not notice.
 func (m *Member) reloadBy(ctx context.Context, h *process.Handle) (string, error) {
 	if w := m.way(toReload); w != nil {
-		within, cancel := context.WithTimeout(ctx, m.Spec().startTimeout())
+		within, cancel := context.WithTimeout(ctx, m.Spec().StartWithin())
 		defer cancel()
 		return "reloaded in its own way", w(within)
 	}
@@ -137,7 +138,7 @@ func (m *Member) reloadBy(ctx context.Context, h *process.Handle) (string, error
 
 // bring makes a component that does not run, run.
 func (m *Member) bring(ctx context.Context, o Order) error {
-	if m.Spec().Kind == Command {
+	if m.Spec().Kind == declared.Command {
 		return m.launch(ctx, o.Reason)
 	}
 	w := m.starter()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/find"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -21,7 +22,7 @@ const (
 // It ends when the member leaves the set.
 func (m *Member) seek() {
 	every := seekOther
-	if m.Spec().Kind == Pidfile {
+	if m.Spec().Kind == declared.Pidfile {
 		every = seekPidfile
 	}
 	for m.watching.Err() == nil {
@@ -46,11 +47,11 @@ func (m *Member) seek() {
 // find looks for the main process of a component that somebody else starts.
 func (m *Member) find(ctx context.Context) (process.ID, error) {
 	switch spec := m.Spec(); spec.Kind {
-	case Pidfile:
+	case declared.Pidfile:
 		return find.ByPidfile(spec.Pidfile)
-	case Match:
+	case declared.Match:
 		return find.ByMatch(spec.Match)
-	case Unit:
+	case declared.Unit:
 		return find.ByUnit(ctx, spec.Unit)
 	default:
 		return process.ID{}, find.ErrNotRunning

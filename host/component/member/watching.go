@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/component/account"
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/process"
@@ -39,7 +40,7 @@ func (m *Member) Processes() []int {
 
 // newWatches returns the watches of the spec's probes, and one that looks at the process itself. What watches of an
 // earlier spec still report is not heard. The caller holds mu, or nobody else knows the member yet.
-func (m *Member) newWatches(spec Spec) []*probe.Watch {
+func (m *Member) newWatches(spec declared.Spec) []*probe.Watch {
 	m.probing++
 	probing := m.probing
 	hear := func(r probe.Report) { m.heard(r, probing) }
@@ -52,7 +53,7 @@ func (m *Member) newWatches(spec Spec) []*probe.Watch {
 }
 
 // complete gives a probe its name, and an exec probe the surroundings of the component.
-func (m *Member) complete(spec Spec, place int, p probe.Spec) probe.Spec {
+func (m *Member) complete(spec declared.Spec, place int, p probe.Spec) probe.Spec {
 	if p.Name == "" || p.Name == processProbe {
 		p.Name = fmt.Sprintf("%s-%d", p.Kind, place+1)
 	}
@@ -91,7 +92,7 @@ func (m *Member) look(context.Context) probe.Outcome {
 }
 
 // Change takes another spec of the same kind: probes are exchanged, the process stays.
-func (m *Member) Change(spec Spec) {
+func (m *Member) Change(spec declared.Spec) {
 	m.mu.Lock()
 	if reflect.DeepEqual(m.spec, spec) {
 		m.mu.Unlock()
@@ -118,7 +119,7 @@ func (m *Member) Leave(ctx context.Context) error {
 	m.turn <- struct{}{} // orders under way end with the member's life
 	defer m.exitTurn()
 	var err error
-	if m.Spec().OnExit == End && m.holding() != nil {
+	if m.Spec().OnExit == declared.End && m.holding() != nil {
 		_, err = m.finish(ctx, Order{Reason: "the daemon ends and on_exit is stop"}, ledger.Restarting)
 	}
 	m.unwatch()

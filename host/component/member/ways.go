@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/host/component/account"
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/outlog"
 	"github.com/homeostat/homeostat/host/component/process"
 	"github.com/homeostat/homeostat/host/component/unit"
@@ -35,7 +34,7 @@ func (m *Member) way(a act) way {
 	if len(own) > 0 {
 		return func(ctx context.Context) error { return m.run(ctx, a, own) }
 	}
-	if spec.Kind != Unit {
+	if spec.Kind != declared.Unit {
 		return nil
 	}
 	bySystemd := map[act]func(context.Context, string) error{
@@ -72,26 +71,9 @@ func (m *Member) run(ctx context.Context, a act, args []string) error {
 		err = errors.New(exit.String())
 	}
 	if err != nil {
-		return wrap(fmt.Errorf("%w; it said %q", err, said(m.commandsPath(), before.Size())))
+		return wrap(fmt.Errorf("%w; it said %q", err, outlog.Tail(m.commandsPath(), before.Size())))
 	}
 	return nil
-}
-
-// said returns the end of what was written to a file since an offset, at most 200 bytes.
-func said(path string, since int64) string {
-	const most = 200
-	file, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return ""
-	}
-	text := make([]byte, most)
-	n, _ := file.ReadAt(text, max(since, info.Size()-most)) // what cannot be read was not said
-	return strings.ToValidUTF8(strings.TrimSpace(string(text[:n])), "")
 }
 
 // background carries out a way beside the caller and returns where its end is told.
@@ -111,13 +93,13 @@ const birth = 10 * time.Second
 
 // bear starts the member by a way of others and follows the process that appears.
 func (m *Member) bear(ctx context.Context, w way) error {
-	return m.succeed(ctx, m.background(ctx, w, m.Spec().startTimeout()), birth)
+	return m.succeed(ctx, m.background(ctx, w, m.Spec().StartWithin()), birth)
 }
 
 // succeed follows the process that an own way, under way already, brings up. When the way has ended and nothing has
 // appeared within patience, or the way has failed, it is tried once more in the way to start.
 func (m *Member) succeed(ctx context.Context, ended <-chan error, patience time.Duration) error {
-	if m.Spec().Kind == Command {
+	if m.Spec().Kind == declared.Command {
 		if err := <-ended; err != nil {
 			m.log.Warn("an own restart command has failed, the host starts the component itself", "error", err)
 		}
@@ -150,7 +132,7 @@ func (m *Member) born(ctx context.Context, fault error, patience time.Duration) 
 	if again == nil {
 		return errors.Join(fault, err)
 	}
-	most := m.Spec().startTimeout()
+	most := m.Spec().StartWithin()
 	within, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	if err := again(within); err != nil {
