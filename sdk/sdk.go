@@ -43,7 +43,8 @@ type Learner interface {
 }
 
 // Trainer is implemented by detectors that learn from history before they
-// judge. The windows are in the order of time.
+// judge. The windows are in the order of time. Long history comes in several
+// calls, one after the other.
 type Trainer interface {
 	Train(ctx context.Context, history []Window) error
 }

@@ -6,9 +6,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/member"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -32,7 +34,7 @@ func TestServiceThatOverwritesItsEnvironmentIsFoundByItsOutput(t *testing.T) {
 	h := newHouse(t)
 	h.apply(spec)
 	pid := h.awaitType(Ready, 1).PID
-	if slices.ContainsFunc(process.Environment(pid), func(e string) bool { return len(e) > len(markKey) && e[:len(markKey)] == markKey }) {
+	if slices.ContainsFunc(process.Environment(pid), func(e string) bool { return strings.HasPrefix(e, member.MarkKey) }) {
 		t.Skip("this redis keeps its environment")
 	}
 	if _, err := h.Close(t.Context()); err != nil {

@@ -23,7 +23,9 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/ledger"
+	"github.com/homeostat/homeostat/host/component/member"
 )
 
 // Options are what a Set is made of.
@@ -49,8 +51,8 @@ type Set struct {
 	applies sync.Mutex // one Apply or Close at a time
 
 	mu      sync.RWMutex
-	members map[string]*member // under mu
-	closed  bool               // under mu
+	members map[string]*member.Member // under mu
+	closed  bool                      // under mu
 }
 
 // New makes an empty set. Apply fills it, Close ends it.
@@ -61,7 +63,7 @@ func New(o Options) (*Set, error) {
 	}
 	s := &Set{
 		log: o.Log, ledger: ledger.Ledger{Dir: filepath.Join(dir, "records")}, output: filepath.Join(dir, "output"),
-		mark: markOf(dir), members: make(map[string]*member),
+		mark: markOf(dir), members: make(map[string]*member.Member),
 	}
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()
@@ -84,7 +86,7 @@ func New(o Options) (*Set, error) {
 // other's processes, and one whose records were lost still knows its own.
 func markOf(dir string) string {
 	sum := sha256.Sum256([]byte(dir))
-	return markKey + "=" + hex.EncodeToString(sum[:6]) + "/"
+	return member.MarkKey + "=" + hex.EncodeToString(sum[:6]) + "/"
 }
 
 // Apply makes the set hold exactly the specs. All are checked first, and an error of the check changes nothing. A component
@@ -95,7 +97,7 @@ func (s *Set) Apply(ctx context.Context, specs []Spec) error {
 	if err := Check(specs); err != nil {
 		return err
 	}
-	sorted, err := inOrder(specs)
+	sorted, err := declared.InOrder(specs)
 	if err != nil {
 		return err
 	}
@@ -110,15 +112,10 @@ func (s *Set) Apply(ctx context.Context, specs []Spec) error {
 	var boots []func()
 	for _, spec := range sorted {
 		if m, ok := s.member(spec.Name); ok {
-			m.change(spec)
+			m.Change(spec)
 			continue
 		}
-		m, left := s.add(ctx, spec)
-		m.turn <- struct{}{} // boot gives it back: an order that is given right after Apply comes after it
-		boots = append(boots, func() { m.boot(m.life, left) })
-		if spec.Kind != Command {
-			m.work.Go(m.seek)
-		}
+		boots = append(boots, s.add(spec).Begin(ctx))
 	}
 	for _, boot := range boots {
 		s.work.Go(boot)
@@ -126,30 +123,31 @@ func (s *Set) Apply(ctx context.Context, specs []Spec) error {
 	return nil
 }
 
-// add makes a member and adopts what runs of it. It returns also what an earlier daemon was doing with it.
-func (s *Set) add(ctx context.Context, spec Spec) (*member, ledger.Phase) {
-	m := newMember(s, spec)
-	left := m.record.Phase
+func (s *Set) add(spec Spec) *member.Member {
+	m := member.New(member.Home{
+		Log: s.log, Ledger: s.ledger, Output: s.output, Mark: s.mark, Life: s.life,
+		Emit: s.events.emit, Peer: s.member, Step: func(step string) { failpoint(step) },
+	}, spec)
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.members[spec.Name] = m
-	s.mu.Unlock()
-	if err := m.rediscover(ctx); err != nil {
-		m.log.Warn("a process that ran before cannot be adopted", "error", err)
-	}
-	return m, left
+	return m
 }
+
+// failpoint is told of the steps of every start and stop. The tests replace it to end the daemon at each of them.
+var failpoint = func(step string) {}
 
 // remove drops the members that no spec names any more, and those whose kind has changed.
 func (s *Set) remove(ctx context.Context, specs []Spec) error {
 	var problems []error
 	for _, m := range s.all() {
-		i := slices.IndexFunc(specs, func(spec Spec) bool { return spec.Name == m.name })
-		if i >= 0 && specs[i].Kind == m.specNow().Kind {
+		i := slices.IndexFunc(specs, func(spec Spec) bool { return spec.Name == m.Name() })
+		if i >= 0 && specs[i].Kind == m.Spec().Kind {
 			continue
 		}
-		problems = append(problems, m.leave(ctx))
+		problems = append(problems, m.Leave(ctx))
 		s.mu.Lock()
-		delete(s.members, m.name)
+		delete(s.members, m.Name())
 		s.mu.Unlock()
 	}
 	return errors.Join(problems...)
@@ -172,14 +170,14 @@ func (s *Set) Close(ctx context.Context) ([]Status, error) {
 	members := s.all()
 	problems := make([]error, len(members))
 	for i, m := range members {
-		wait.Go(func() { problems[i] = m.leave(ctx) })
+		wait.Go(func() { problems[i] = m.Leave(ctx) })
 	}
 	wait.Wait()
 	s.work.Wait()
 	s.events.close()
 	var left []Status
 	for _, m := range members {
-		if st := m.status(); st.PID != 0 {
+		if st := m.Status(); st.PID != 0 {
 			left = append(left, st)
 		}
 	}
@@ -192,7 +190,7 @@ func (s *Set) isClosed() bool {
 	return s.closed
 }
 
-func (s *Set) member(name string) (*member, bool) {
+func (s *Set) member(name string) (*member.Member, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	m, ok := s.members[name]
@@ -200,15 +198,15 @@ func (s *Set) member(name string) (*member, bool) {
 }
 
 // all returns the members by name.
-func (s *Set) all() []*member {
+func (s *Set) all() []*member.Member {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	members := make([]*member, 0, len(s.members))
+	members := make([]*member.Member, 0, len(s.members))
 	for _, m := range s.members {
 		members = append(members, m)
 	}
-	slices.SortFunc(members, func(a, b *member) int {
-		if a.name < b.name {
+	slices.SortFunc(members, func(a, b *member.Member) int {
+		if a.Name() < b.Name() {
 			return -1
 		}
 		return 1
@@ -222,14 +220,14 @@ func (s *Set) Status(name string) (Status, bool) {
 	if !ok {
 		return Status{}, false
 	}
-	return m.status(), true
+	return m.Status(), true
 }
 
 // Statuses returns what is known of all components, by name.
 func (s *Set) Statuses() []Status {
 	var list []Status
 	for _, m := range s.all() {
-		list = append(list, m.status())
+		list = append(list, m.Status())
 	}
 	return list
 }

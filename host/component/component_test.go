@@ -90,6 +90,9 @@ func TestServiceThatEndedUnwatchedIsToldAndStartedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustSignal(t, ready.PID, syscall.SIGKILL)
+	for deadline := time.Now().Add(patience); stillRuns(ready.PID) && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
 	next := openHouse(t, h.dir)
 	next.apply(spec)
 	next.awaitType(Exited, 1)

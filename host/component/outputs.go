@@ -20,10 +20,10 @@ func (s *Set) trimOutputs() {
 		}
 		fastest := int64(0)
 		for _, m := range s.all() {
-			for _, path := range []string{m.outputPath(), m.commandsPath()} {
+			for _, path := range m.Outputs() {
 				size, err := outlog.Trim(path, outlog.DefaultKeep)
 				if err != nil {
-					m.log.Warn("the output of a component cannot be kept bounded", "error", err)
+					s.log.Warn("the output of a component cannot be kept bounded", "component", m.Name(), "error", err)
 				}
 				fastest = max(fastest, (size-sizes[path])*int64(calm/pause))
 				sizes[path] = size

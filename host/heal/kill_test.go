@@ -88,6 +88,38 @@ func TestHoldTimeGoesOnAfterARestartOfTheDaemon(t *testing.T) {
 	})
 }
 
+func TestOldOpenIncidentIsNotForgottenAmongManyNewerOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "web", "old")
+		w.boot(automated("web", "old"), only("web"))
+		w.say(sdk.Anomaly{Component: "old", Key: "k", Kind: "custom", Severity: sdk.SeverityMedium, Start: time.Now(), TTL: 10_000 * time.Hour})
+		for range loadLimit + 10 {
+			time.Sleep(10 * time.Minute)
+			w.crash("web", w.parts["web"].generation)
+			synctest.Wait()
+		}
+		w.halt()
+		w.boot(automated("web", "old"), only("web"))
+		defer w.halt()
+		if id, _ := w.heal.Next("old"); id == "" {
+			t.Error("the old incident is forgotten after a restart of the daemon")
+		}
+	})
+}
+
+func TestReportOfAnUnknownComponentOpensNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "web")
+		w.boot(automated("web"), &restarter{})
+		defer w.halt()
+		w.say(sdk.Anomaly{Component: "ghost", Key: "k", Kind: "custom", Severity: sdk.SeverityCritical})
+		synctest.Wait()
+		if got := w.heal.Anomalies(); len(got) != 0 {
+			t.Errorf("an unknown component has anomalies: %+v", got)
+		}
+	})
+}
+
 func TestPendingApprovalSurvivesARestartOfTheDaemon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, a := asking(t)

@@ -124,6 +124,26 @@ func TestRejectedProposalIsLeftToThePerson(t *testing.T) {
 	})
 }
 
+func TestRejectedActionsAreNotAskedForAgainByEachNewAnomaly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, a := asking(t)
+		defer w.halt()
+		if err := w.heal.Reject(a.ID, "not at night", "ann"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		w.sicken("web")
+		synctest.Wait()
+		if inc := w.wantState(record.StateHandedOver); len(inc.Approvals) != 1 {
+			t.Errorf("%d questions, want the rejected one alone", len(inc.Approvals))
+		}
+		time.Sleep(time.Hour)
+		w.report("web", sdk.AnomalyThreshold, sdk.SeverityLow)
+		synctest.Wait()
+		w.wantState(record.StateWaitingApproval)
+	})
+}
+
 func TestExpiredApprovalIsAskedForOnceMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, first := asking(t)

@@ -209,6 +209,9 @@ func (r *Records) Unset(ctx context.Context, key string) error {
 	return r.exec(ctx, "unset "+key, "DELETE FROM settings WHERE key = ?", key)
 }
 
+// EventsKept is how many events are kept at most; older ones go first.
+const EventsKept = 200_000
+
 // AppendEvents stores events.
 func (r *Records) AppendEvents(events []sdk.Event) error {
 	ctx := context.Background()
@@ -224,7 +227,8 @@ func (r *Records) AppendEvents(events []sdk.Event) error {
 				return err
 			}
 		}
-		return nil
+		_, err := tx.ExecContext(ctx, "DELETE FROM events WHERE seq <= (SELECT max(seq) FROM events) - ?", EventsKept)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("append %d events to %s: %w", len(events), r.file.path, err)

@@ -135,6 +135,22 @@ func TestEventsAreKeptByComponentAndExpire(t *testing.T) {
 	}
 }
 
+func TestEventsAreBounded(t *testing.T) {
+	r := openRecords(t, filepath.Join(t.TempDir(), "records.db"))
+	fill := `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		INSERT INTO events (time, component, type, body) SELECT i, 'web', 'ready', '{}' FROM n`
+	if _, err := r.file.write.ExecContext(t.Context(), fill, EventsKept); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.AppendEvents([]sdk.Event{{Time: day, Component: "web"}, {Time: day, Component: "web"}}); err != nil {
+		t.Fatal(err)
+	}
+	var n, first int
+	if err := r.file.read.QueryRowContext(t.Context(), "SELECT count(*), min(seq) FROM events").Scan(&n, &first); err != nil || n != EventsKept || first != 3 {
+		t.Errorf("got %d events from %d on, %v, want %d from 3 on", n, first, err, EventsKept)
+	}
+}
+
 func TestDamagedRecordsAreAnErrorThatNamesTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "records.db")
 	if err := os.WriteFile(path, []byte("this is not a database, but it is long enough to be looked at as one: ............................"), 0o600); err != nil {

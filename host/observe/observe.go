@@ -155,16 +155,6 @@ func (o *Observer) spawn(f func()) {
 // Signals returns the newest value of every signal of a component.
 func (o *Observer) Signals(component string) []tape.Latest { return o.tape.Latest(component) }
 
-// Recent returns the samples of a component that are still in memory, at most
-// for the given time back: for queries, independent of any feed.
-func (o *Observer) Recent(component string, back time.Duration) []sdk.Series {
-	now := readClocks()
-	w, _, _, _ := o.tape.Cut(now, tape.Request{
-		Component: component, From: o.tape.Start(now), Lookback: back, SeriesOnly: true,
-	})
-	return w.Series
-}
-
 // Event takes in what happened to a component. A probe's answer becomes
 // samples of its latency and success, and reaches the detectors as an event
 // only when its verdict changed. What must not wait is pushed: see pushes.

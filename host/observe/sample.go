@@ -54,6 +54,7 @@ type sampler struct {
 	trackers map[string]*proc.Tracker
 	host     *hostSampler
 	ticks    int
+	warned   bool
 }
 
 // sample runs until the Observer is closed.
@@ -93,6 +94,10 @@ func (s *sampler) tick() {
 	batches = append(batches, tape.Batch{Component: sdk.HostComponent, Samples: s.host.sample(dear)})
 	o.tape.Add(readClocks(), batches...)
 	o.push(erring...)
+	if refused := o.tape.Refused(); refused > 0 && !s.warned {
+		s.warned = true
+		o.log.Warn("a component has more signals than allowed, the rest is left out", "allowed", tape.MaxSeries, "samples", refused)
+	}
 }
 
 func (s *sampler) component(name string, tracker *proc.Tracker, dear bool) []tape.Sample {

@@ -57,10 +57,19 @@ func (d Detector) Detect(ctx context.Context, w sdk.Window) ([]sdk.Anomaly, erro
 	return found, nil
 }
 
+// trainTimeouts is how many call timeouts training may take: it may look at a
+// week of history. Windows wait meanwhile.
+const trainTimeouts = 30
+
 // Train hands history to the detector, in windows in the order of time.
 // ErrUnsupported means that it does not learn that way.
 func (d Detector) Train(ctx context.Context, history []sdk.Window) error {
-	return d.r.ability(ctx, wire.FeatureTrain, func(ctx context.Context, c *wire.Client) error { return c.Train(ctx, history) })
+	if err := d.r.has(wire.FeatureTrain); err != nil {
+		return err
+	}
+	timeout := trainTimeouts * d.r.spec.CallTimeout
+	err := d.r.supervisor.CallWithin(ctx, timeout, func(ctx context.Context, c *wire.Client) error { return c.Train(ctx, history) })
+	return d.r.named(err)
 }
 
 // Feedback passes an operator's judgement on. ErrUnsupported means that the
@@ -86,17 +95,28 @@ func (r *running) explain(ctx context.Context, component string) (string, error)
 
 // ability makes a call that needs an announced feature.
 func (r *running) ability(ctx context.Context, feature string, ask func(context.Context, *wire.Client) error) error {
-	s := r.supervisor.Status()
-	if s.State == supervisor.Ready && !s.Description.Has(feature) {
-		return fmt.Errorf("%s: plugin %s: %w", feature, r.spec.Name, ErrUnsupported)
+	if err := r.has(feature); err != nil {
+		return err
 	}
 	return r.call(ctx, ask)
 }
 
-// call names the plugin in errors, apart from "not enough data", which is no
-// error of its.
+// has is an error when a plugin that is ready did not announce the feature.
+func (r *running) has(feature string) error {
+	s := r.supervisor.Status()
+	if s.State == supervisor.Ready && !s.Description.Has(feature) {
+		return fmt.Errorf("%s: plugin %s: %w", feature, r.spec.Name, ErrUnsupported)
+	}
+	return nil
+}
+
 func (r *running) call(ctx context.Context, ask func(context.Context, *wire.Client) error) error {
-	err := r.supervisor.Call(ctx, ask)
+	return r.named(r.supervisor.Call(ctx, ask))
+}
+
+// named names the plugin in errors, apart from "not enough data", which is no
+// error of its.
+func (r *running) named(err error) error {
 	if err == nil || errors.Is(err, sdk.ErrNotReady) {
 		return err
 	}

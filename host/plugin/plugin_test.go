@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -30,7 +31,10 @@ func TestMain(m *testing.M) {
 		runHost(dir)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(examplesDir)
+		os.Exit(code)
+	}))
 }
 
 // patience bounds every wait of these tests. It is far above what is expected,
@@ -127,7 +131,7 @@ func started(t *testing.T, specs ...Spec) *fixture {
 
 // beast is the spec of the test binary in one of its roles.
 func beast(name string) Spec {
-	return Spec{Name: name, Kind: wire.KindDetector, Path: testBinary(), Unpinned: true, StartTimeout: patience, CallTimeout: patience}
+	return Spec{Name: name, Kind: wire.KindDetector, Path: testBinary(), Unpinned: true, StartTimeout: patience, CallTimeout: patience, Memory: beastMemory}
 }
 
 func testBinary() string {
@@ -146,15 +150,31 @@ func writeFile(path string, data []byte, mode fs.FileMode) error {
 	return os.Rename(path+".new", path)
 }
 
-// example builds one of the example plugins.
+// examplesDir is empty until an example was asked for; the end of the run
+// removes it.
+var examplesDir string
+
+// examples builds the example plugins once and returns their folder.
+var examples = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "homeostat-examples-")
+	if err != nil {
+		return "", err
+	}
+	examplesDir = dir
+	build := exec.Command("go", "build", "-o", dir, "../../examples/detector-ceiling", "../../examples/strategy-restart-once")
+	if out, err := build.CombinedOutput(); err != nil {
+		return dir, fmt.Errorf("%w: %s", err, out)
+	}
+	return dir, nil
+})
+
 func example(t *testing.T, name string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	build := exec.Command("go", "build", "-o", path, "../../examples/"+name)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", name, err, out)
+	dir, err := examples()
+	if err != nil {
+		t.Fatalf("build the examples: %v", err)
 	}
-	return path
+	return filepath.Join(dir, name)
 }
 
 func window(values ...float64) sdk.Window {

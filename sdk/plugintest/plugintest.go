@@ -51,7 +51,9 @@ func Serve(t testing.TB, p *serve.Plugin) *Harness {
 	t.Cleanup(func() {
 		_ = conn.Close()
 		server.Stop()
-		<-served
+		if err := <-served; err != nil {
+			t.Errorf("serve the plugin in memory: %v", err)
+		}
 	})
 	return &Harness{Client: wire.NewClient(conn), t: t}
 }

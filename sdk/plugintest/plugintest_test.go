@@ -103,8 +103,12 @@ func TestOptionalAbilitiesReachTheAuthorsCode(t *testing.T) {
 	if text, err := h.Explain(t.Context(), "web"); err != nil || text != "web was counted" {
 		t.Errorf("got %q, %v", text, err)
 	}
-	if state, err := h.SaveState(t.Context()); err != nil || string(state) != `{"count":3}` {
-		t.Errorf("got %s, %v, want the three windows of the training", state, err)
+	big := Window("web").Gauge("cpu_percent", "percent", make([]float64, 300_000)...).Build()
+	if err := h.Train(t.Context(), []sdk.Window{big, big, big, big, big}); err != nil {
+		t.Errorf("history beyond one message: %v", err)
+	}
+	if state, err := h.SaveState(t.Context()); err != nil || string(state) != `{"count":8}` {
+		t.Errorf("got %s, %v, want the eight windows of both trainings", state, err)
 	}
 	if _, err := h.Ask(t.Context(), sdk.Problem{}, 1); !errors.Is(err, wire.ErrUnsupported) {
 		t.Errorf("got %v, want %v", err, wire.ErrUnsupported)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/homeostat/homeostat/sdk"
 	pb "github.com/homeostat/homeostat/sdk/proto/homeostat/plugin/v1"
@@ -121,10 +122,27 @@ func (c *Client) Detect(ctx context.Context, w sdk.Window) ([]sdk.Anomaly, error
 	return each(out.GetAnomalies(), AnomalyFromProto), nil
 }
 
-// Train hands over history in pieces that fit into messages, in order.
+// maxTraining is where one message of history ends and the next begins. It
+// leaves room for a last window of the same size.
+const maxTraining = MaxMessage / 2
+
+// Train hands over history, in order, in as many calls as the limit of messages
+// needs. It stops at the first error.
 func (c *Client) Train(ctx context.Context, history []sdk.Window) error {
-	_, err := c.detector.Train(ctx, &pb.TrainRequest{History: each(history, WindowToProto)})
-	return fromStatus("train", err)
+	piece, size := &pb.TrainRequest{}, 0
+	for i, w := range history {
+		p := WindowToProto(w)
+		piece.History = append(piece.History, p)
+		size += proto.Size(p)
+		if size < maxTraining && i < len(history)-1 {
+			continue
+		}
+		if _, err := c.detector.Train(ctx, piece); err != nil {
+			return fromStatus("train", err)
+		}
+		piece, size = &pb.TrainRequest{}, 0
+	}
+	return nil
 }
 
 // Feedback passes on an operator's judgement.

@@ -59,6 +59,7 @@ func configuration(o Options) string {
 	for _, v := range o.Victims {
 		component(&b, v)
 	}
+	b.WriteString(o.Further)
 	return b.String()
 }
 

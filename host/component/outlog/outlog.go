@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -114,6 +115,24 @@ func Trim(path string, keep int64) (size int64, err error) {
 		return st.Size, fmt.Errorf("free the first %d bytes of output %s: %w", cut, path, err)
 	}
 	return st.Size, nil
+}
+
+// Tail returns the end of what was written to a file since an offset, at most 200 bytes, for an error message. It is empty
+// when the file cannot be read.
+func Tail(path string, since int64) string {
+	const most = 200
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return ""
+	}
+	text := make([]byte, most)
+	n, _ := file.ReadAt(text, max(since, info.Size()-most)) // what cannot be read was not said
+	return strings.ToValidUTF8(strings.TrimSpace(string(text[:n])), "")
 }
 
 // copyTruncate is the way out where there are no holes. The writers append, so they go on at the new end.

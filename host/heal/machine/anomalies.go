@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -13,7 +14,7 @@ import (
 
 func (r Report) apply(m *Machine) error {
 	late := m.quiet.Late(quiet.Report{Component: r.Component, At: r.At, Generation: r.Generation})
-	changes := m.ledger.Report(m.now, ledger.Report{Detector: r.Detector, Component: r.Component, At: r.At, Anomalies: r.Anomalies})
+	changes := m.ledger.Report(m.now, ledger.Report{Detector: r.Detector, Component: r.Component, At: r.At, Anomalies: m.ofInterest(r)})
 	for _, c := range changes {
 		switch {
 		case c.What == ledger.Closed:
@@ -28,6 +29,13 @@ func (r Report) apply(m *Machine) error {
 		}
 	}
 	return nil
+}
+
+// ofInterest drops what is said of components that do not exist (any more).
+func (m *Machine) ofInterest(r Report) []sdk.Anomaly {
+	return slices.DeleteFunc(slices.Clone(r.Anomalies), func(a sdk.Anomaly) bool {
+		return !m.Known(cmp.Or(a.Component, r.Component))
+	})
 }
 
 // onLate records a report from before an action without deciding anything.

@@ -25,6 +25,10 @@ func (m *Machine) request(inc *incident, p Proposed) {
 		}
 		m.supersede(inc, "the strategy proposes something else")
 	}
+	if no := m.refused(inc, p.Proposal); no != nil {
+		m.enter(inc, record.PhaseHandedOver, fmt.Sprintf("%s proposes again what %s has rejected: %s", p.Strategy, no.By, no.Text))
+		return
+	}
 	a := record.Approval{
 		ID: m.id("app"), Incident: inc.ID, Component: inc.Component, Strategy: p.Strategy, Proposal: p.Proposal,
 		Reason: p.Proposal.Reason, Created: m.now, Expires: m.now.Add(m.set.ApprovalExpiry),
@@ -43,6 +47,18 @@ func (m *Machine) request(inc *incident, p Proposed) {
 	m.enter(inc, record.PhaseApproval, "approval "+a.ID+" is needed: "+a.Reason)
 	m.audit("approval_requested", map[string]any{"approval": a.ID, "incident": inc.ID, "hash": a.Hash, "expires": a.Expires})
 	m.emit(Publish{Topic: "approval", Item: a})
+}
+
+// refused returns a person's no to the same actions in this incident, as long
+// as an approval would stand; nil for none.
+func (m *Machine) refused(inc *incident, p sdk.Proposal) *record.Approval {
+	for n := range inc.Approvals {
+		a := &inc.Approvals[n]
+		if a.State == record.ApprovalRejected && m.now.Sub(*a.Answered) < m.set.ApprovalExpiry && remedy.Same(a.Proposal, p) {
+			return a
+		}
+	}
+	return nil
 }
 
 // supersede withdraws the question that is pending, if there is one.

@@ -40,8 +40,9 @@ type incident struct {
 	allowed map[string]time.Time
 	// news are the history lines since the last flush; dirty reports that
 	// something else worth keeping changed.
-	news  []record.Entry
-	dirty bool
+	news    []record.Entry
+	dirty   bool
+	savedAt time.Time
 }
 
 const (
@@ -53,7 +54,7 @@ const (
 
 // due returns when the incident wants attention again, zero for never.
 func (i *incident) due() time.Time {
-	at := sooner(i.nextAt, i.pairUntil)
+	at := sooner(sooner(i.nextAt, i.pairUntil), i.savedAt.Add(refresh))
 	if i.Phase == record.PhaseVerifying {
 		at = sooner(at, i.deadline)
 	}

@@ -132,7 +132,7 @@ func (m *Machine) flush() {
 			continue
 		}
 		saves = append(saves, Save{Incident: inc.Clone(), News: inc.news})
-		inc.dirty, inc.news = false, nil
+		inc.dirty, inc.news, inc.savedAt = false, nil, m.now
 		if inc.Phase == record.PhaseResolved {
 			m.retire(inc)
 		}

@@ -60,6 +60,7 @@ func (m *Machine) keepAhead(doc record.Incident) {
 // looked at instead.
 func (m *Machine) resume(inc *incident) {
 	m.open = append(m.open, inc)
+	inc.savedAt = m.now
 	for n := range inc.Anomalies {
 		if inc.Anomalies[n].Open {
 			a := inc.Anomalies[n]

@@ -19,6 +19,9 @@ func (m *Machine) expirePhase(inc *incident) {
 	if m.passed(inc.pairUntil) {
 		m.separate(inc)
 	}
+	if m.passed(inc.savedAt.Add(refresh)) {
+		inc.dirty = true
+	}
 	switch inc.Phase {
 	case record.PhaseWaiting:
 		if m.passed(inc.nextAt) {

@@ -60,6 +60,9 @@ const (
 	togetherExits  = time.Second
 	// pairWait is how long the second of two that fail alike is held back.
 	pairWait = 2 * time.Second
+	// refresh is how often an open incident is saved though nothing is new, so
+	// that it stays among the newest documents, which the next start loads.
+	refresh = time.Hour
 	// orderLimit is how long an operator's order explains what it disturbs.
 	orderLimit = 2 * time.Minute
 )

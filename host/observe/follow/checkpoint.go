@@ -43,20 +43,26 @@ func statx(dir int, path string, flags int) (identity, error) {
 type checkpoint struct {
 	ID       identity `json:"id"`
 	Offset   int64    `json:"offset"` // behind the last whole line that was handed over
-	Head     print    `json:"head"`   // of the first bytes of the file
-	Tail     print    `json:"tail"`   // of the last bytes before Offset
+	Head     digest   `json:"head"`   // of the first bytes of the file
+	Tail     digest   `json:"tail"`   // of the last bytes before Offset
 	Skipping bool     `json:"skipping,omitempty"`
 }
 
-// print is the sum of some bytes.
-type print struct {
+// plausible refuses what no checkpoint of ours can say.
+func (c checkpoint) plausible() bool {
+	return c.Offset >= 0 && c.Head.Len >= 0 && c.Head.Len <= headSize && int64(c.Head.Len) <= c.Offset &&
+		c.Tail.Len >= 0 && c.Tail.Len <= tailSize && int64(c.Tail.Len) <= c.Offset
+}
+
+// digest is the sum of some bytes.
+type digest struct {
 	Len int    `json:"len"`
 	Sum string `json:"sum"`
 }
 
-func printOf(data []byte) print {
+func digestOf(data []byte) digest {
 	sum := sha256.Sum256(data)
-	return print{len(data), hex.EncodeToString(sum[:8])}
+	return digest{len(data), hex.EncodeToString(sum[:8])}
 }
 
 // checkpoints are the positions in all files.
@@ -101,7 +107,9 @@ func loadCheckpoints(path string, log hclog.Logger) checkpoints {
 		return out
 	}
 	for _, e := range file.Files {
-		out[Target{e.Component, e.Path}] = e.checkpoint
+		if e.checkpoint.plausible() {
+			out[Target{e.Component, e.Path}] = e.checkpoint
+		}
 	}
 	return out
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
+
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -97,4 +99,36 @@ func TestBacklogIsBounded(t *testing.T) {
 	if r.happened(sdk.EventGap) != 1 {
 		t.Errorf("got %d gaps, want 1", r.happened(sdk.EventGap))
 	}
+}
+
+func FuzzDamagedPositionsDoNoHarm(f *testing.F) {
+	good := checkpoints{{"web", "/var/log/web.log"}: {Offset: 10, Head: digestOf([]byte("0123456789")), Tail: digestOf([]byte("0123456789"))}}
+	f.Add(good.encode())
+	f.Add([]byte(`{"version":1,"files":[{"component":"web","path":"x","offset":-5,"head":{"len":-1},"tail":{"len":99}}]}`))
+	f.Add([]byte(`{"version":2}`))
+	f.Add([]byte(`{`))
+	dir := f.TempDir()
+	log := filepath.Join(dir, "web.log")
+	if err := os.WriteFile(log, []byte("0123456789\nmore\n"), 0o600); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		state := filepath.Join(t.TempDir(), "positions.json")
+		if err := os.WriteFile(state, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range loadCheckpoints(state, hclog.NewNullLogger()) {
+			s, err := openSource(log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.holds(c) {
+				s.seek(c.Offset)
+			}
+			if s.offset < 0 || s.offset > s.size() {
+				t.Errorf("%+v leads to offset %d", c, s.offset)
+			}
+			s.close()
+		}
+	})
 }

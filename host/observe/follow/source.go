@@ -142,7 +142,7 @@ func (s *source) holds(c checkpoint) bool {
 	head := s.at(0, int64(c.Head.Len))
 	tail := s.at(c.Offset-int64(c.Tail.Len), int64(c.Tail.Len))
 	hole := s.id == c.ID && len(bytes.Trim(head, "\x00")) == 0
-	return (hole || printOf(head) == c.Head) && printOf(tail) == c.Tail
+	return (hole || digestOf(head) == c.Head) && digestOf(tail) == c.Tail
 }
 
 // checkpoint returns the position behind the last whole line.
@@ -154,7 +154,7 @@ func (s *source) checkpoint() checkpoint {
 		tail = s.at(max(0, at-tailSize), min(tailSize, at))
 	}
 	head := s.head[:min(int64(len(s.head)), at)]
-	return checkpoint{ID: s.id, Offset: at, Head: printOf(head), Tail: printOf(tail), Skipping: s.split.skipping}
+	return checkpoint{ID: s.id, Offset: at, Head: digestOf(head), Tail: digestOf(tail), Skipping: s.split.skipping}
 }
 
 func (s *source) close() {

@@ -12,6 +12,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -59,7 +60,7 @@ func (s *Sink) Read(r io.Reader) {
 	in := bufio.NewReaderSize(r, MaxLine)
 	for {
 		line, err := in.ReadSlice('\n')
-		long := err == bufio.ErrBufferFull
+		long := errors.Is(err, bufio.ErrBufferFull)
 		if len(line) > 0 {
 			s.line(bytes.TrimRight(line, "\r\n"), time.Now())
 		}
@@ -75,7 +76,7 @@ func (s *Sink) Read(r io.Reader) {
 
 func skipLine(in *bufio.Reader) error {
 	for {
-		if _, err := in.ReadSlice('\n'); err != bufio.ErrBufferFull {
+		if _, err := in.ReadSlice('\n'); !errors.Is(err, bufio.ErrBufferFull) {
 			return err
 		}
 	}

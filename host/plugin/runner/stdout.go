@@ -3,6 +3,7 @@ package runner
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -36,7 +37,7 @@ func (p *Process) pumpStdout(stdout io.Reader) {
 			break
 		}
 		_, _ = noiseWrite.Write(piece)
-		if err != nil && err != bufio.ErrBufferFull {
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return
 		}
 	}

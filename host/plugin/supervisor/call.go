@@ -36,6 +36,12 @@ var ErrStale = errors.New("the plugin was restarted during the call, its answer 
 // Call asks the plugin under the call timeout, one call at a time. Calls that
 // got no answer in time count towards a hang.
 func (s *Supervisor) Call(ctx context.Context, ask func(context.Context, *wire.Client) error) error {
+	return s.CallWithin(ctx, s.o.CallTimeout, ask)
+}
+
+// CallWithin is Call with a timeout of its own, for calls that are known to take
+// long. Other calls wait meanwhile.
+func (s *Supervisor) CallWithin(ctx context.Context, timeout time.Duration, ask func(context.Context, *wire.Client) error) error {
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
@@ -46,7 +52,7 @@ func (s *Supervisor) Call(ctx context.Context, ask func(context.Context, *wire.C
 	if err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, s.o.CallTimeout)
+	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	err = ask(limited, i.wire)
 	s.judge(ctx, i, err)

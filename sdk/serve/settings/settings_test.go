@@ -157,7 +157,7 @@ func TestMistakesOfTheAuthorAreFound(t *testing.T) {
 	cases := map[string]any{
 		"doc tag is missing": struct{ A int }{},
 		"is none of required": struct {
-			A int `homeostat:",defualt=1" doc:"x"`
+			A int `homeostat:",fallback=1" doc:"x"`
 		}{},
 		"default \"x\"": struct {
 			A int `homeostat:",default=x" doc:"x"`

@@ -1,14 +1,13 @@
-package component
+package member
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/host/component/account"
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/outlog"
 	"github.com/homeostat/homeostat/host/component/process"
 	"github.com/homeostat/homeostat/host/component/unit"
@@ -27,15 +26,15 @@ const (
 // way carries out an act. A nil way means that the built-in one is to be used, if there is one.
 type way func(ctx context.Context) error
 
-func (m *member) way(a act) way {
-	spec := m.specNow()
+func (m *Member) way(a act) way {
+	spec := m.Spec()
 	own := map[act][]string{
 		toStart: spec.Commands.Start, toStop: spec.Commands.Stop, toRestart: spec.Commands.Restart, toReload: spec.Commands.Reload,
 	}[a]
 	if len(own) > 0 {
 		return func(ctx context.Context) error { return m.run(ctx, a, own) }
 	}
-	if spec.Kind != Unit {
+	if spec.Kind != declared.Unit {
 		return nil
 	}
 	bySystemd := map[act]func(context.Context, string) error{
@@ -46,7 +45,7 @@ func (m *member) way(a act) way {
 
 // run carries out an own command, as the component's user. It may leave a service behind, which keeps the output open,
 // so the output goes to a file. The number of the present main process is in HOMEOSTAT_PID.
-func (m *member) run(ctx context.Context, a act, args []string) error {
+func (m *Member) run(ctx context.Context, a act, args []string) error {
 	m.mu.Lock()
 	spec, pid := m.spec, m.record.Main.PID
 	m.mu.Unlock()
@@ -72,30 +71,13 @@ func (m *member) run(ctx context.Context, a act, args []string) error {
 		err = errors.New(exit.String())
 	}
 	if err != nil {
-		return wrap(fmt.Errorf("%w; it said %q", err, said(m.commandsPath(), before.Size())))
+		return wrap(fmt.Errorf("%w; it said %q", err, outlog.Tail(m.commandsPath(), before.Size())))
 	}
 	return nil
 }
 
-// said returns the end of what was written to a file since an offset, at most 200 bytes.
-func said(path string, since int64) string {
-	const most = 200
-	file, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return ""
-	}
-	text := make([]byte, most)
-	n, _ := file.ReadAt(text, max(since, info.Size()-most)) // what cannot be read was not said
-	return strings.ToValidUTF8(strings.TrimSpace(string(text[:n])), "")
-}
-
 // background carries out a way beside the caller and returns where its end is told.
-func (m *member) background(ctx context.Context, w way, most time.Duration) chan error {
+func (m *Member) background(ctx context.Context, w way, most time.Duration) chan error {
 	ended := make(chan error, 1)
 	m.work.Go(func() {
 		within, cancel := context.WithTimeout(ctx, most)
@@ -110,14 +92,14 @@ func (m *member) background(ctx context.Context, w way, most time.Duration) chan
 const birth = 10 * time.Second
 
 // bear starts the member by a way of others and follows the process that appears.
-func (m *member) bear(ctx context.Context, w way) error {
-	return m.succeed(ctx, m.background(ctx, w, m.specNow().startTimeout()), birth)
+func (m *Member) bear(ctx context.Context, w way) error {
+	return m.succeed(ctx, m.background(ctx, w, m.Spec().StartWithin()), birth)
 }
 
 // succeed follows the process that an own way, under way already, brings up. When the way has ended and nothing has
 // appeared within patience, or the way has failed, it is tried once more in the way to start.
-func (m *member) succeed(ctx context.Context, ended <-chan error, patience time.Duration) error {
-	if m.specNow().Kind == Command {
+func (m *Member) succeed(ctx context.Context, ended <-chan error, patience time.Duration) error {
+	if m.Spec().Kind == declared.Command {
 		if err := <-ended; err != nil {
 			m.log.Warn("an own restart command has failed, the host starts the component itself", "error", err)
 		}
@@ -137,7 +119,7 @@ func (m *member) succeed(ctx context.Context, ended <-chan error, patience time.
 	return err
 }
 
-func (m *member) born(ctx context.Context, fault error, patience time.Duration) error {
+func (m *Member) born(ctx context.Context, fault error, patience time.Duration) error {
 	const moment = 500 * time.Millisecond // for what a failed way may have started all the same
 	if fault != nil {
 		patience = moment
@@ -150,7 +132,7 @@ func (m *member) born(ctx context.Context, fault error, patience time.Duration) 
 	if again == nil {
 		return errors.Join(fault, err)
 	}
-	most := m.specNow().startTimeout()
+	most := m.Spec().StartWithin()
 	within, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	if err := again(within); err != nil {
@@ -160,7 +142,7 @@ func (m *member) born(ctx context.Context, fault error, patience time.Duration) 
 }
 
 // starter returns the way to start, or else to restart, which starts as well what does not run.
-func (m *member) starter() way {
+func (m *Member) starter() way {
 	if w := m.way(toStart); w != nil {
 		return w
 	}
@@ -168,7 +150,7 @@ func (m *member) starter() way {
 }
 
 // follows waits for a new main process and adopts it.
-func (m *member) follows(ctx context.Context, patience time.Duration) error {
+func (m *Member) follows(ctx context.Context, patience time.Duration) error {
 	within, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	m.mu.Lock()
@@ -182,7 +164,7 @@ func (m *member) follows(ctx context.Context, patience time.Duration) error {
 }
 
 // appears waits until a main process is found that is not the old one.
-func (m *member) appears(ctx context.Context, old process.ID) (process.ID, error) {
+func (m *Member) appears(ctx context.Context, old process.ID) (process.ID, error) {
 	const every = 50 * time.Millisecond
 	for {
 		id, err := m.find(ctx)

@@ -1,4 +1,4 @@
-package component
+package member
 
 import (
 	"context"
@@ -6,17 +6,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/probe"
 )
 
-// Confirm asks all probes of a component now, each up to three times in a burst, and returns what they say together. A
-// component that does not run fails. A failure within the start grace is inconclusive. The schedule of the probes goes on
-// beside it.
-func (s *Set) Confirm(ctx context.Context, name string) (Verdict, error) {
-	m, ok := s.member(name)
-	if !ok {
-		return Verdict{}, fmt.Errorf("component %q: %w", name, ErrUnknown)
-	}
+// Confirm asks all probes now; see component.Set.
+func (m *Member) Confirm(ctx context.Context) (Verdict, error) {
 	m.mu.Lock()
 	spec, runs, text := m.spec, m.hold != nil, m.text
 	inGrace := !m.record.Answered && time.Now().Before(m.record.GraceEnds)
@@ -27,7 +22,7 @@ func (s *Set) Confirm(ctx context.Context, name string) (Verdict, error) {
 	all, reasons := probe.Confirm(ctx, m.questions(spec))
 	v := Verdict{Verdict: all, Text: reasons}
 	if ctx.Err() != nil {
-		return Verdict{}, fmt.Errorf("component %q: confirm: %w", name, context.Cause(ctx))
+		return Verdict{}, fmt.Errorf("component %q: confirm: %w", m.name, context.Cause(ctx))
 	}
 	if v.Verdict == probe.Fail && inGrace {
 		v.Verdict, v.Text = probe.Inconclusive, "within its start grace: "+v.Text
@@ -35,7 +30,7 @@ func (s *Set) Confirm(ctx context.Context, name string) (Verdict, error) {
 	return v, nil
 }
 
-func (m *member) questions(spec Spec) []probe.Question {
+func (m *Member) questions(spec declared.Spec) []probe.Question {
 	list := []probe.Question{{Name: processProbe, Ask: m.look}}
 	for i, p := range spec.Probes {
 		p = m.complete(spec, i, p)

@@ -1,4 +1,9 @@
-package component
+// Package member owns the life of one component: finding its process again, starting it, following it to its end,
+// carrying out orders, and asking whether it answers. What a component is made of and what is told of it are its types
+// too; package component passes them on under its own name, and is what everybody else uses.
+//
+// Concurrency: all methods of a Member may be called by any goroutine. Orders take turns; Status never waits for one.
+package member
 
 import (
 	"context"
@@ -7,15 +12,34 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/process"
 )
 
-// member is one component. Its orders take turns; its state is under mu, which is never held while anything outside
-// this package is called.
-type member struct {
-	set  *Set
+// Home is what a member needs of the set that it belongs to. All fields are set.
+type Home struct {
+	Log    hclog.Logger
+	Ledger ledger.Ledger
+	// Output is the folder of the output files.
+	Output string
+	// Mark is the beginning of every environment mark of the set, "HOMEOSTAT_INSTANCE=…/".
+	Mark string
+	// Life ends the orders of all members.
+	Life context.Context
+	// Emit takes an event. It does not block and calls nobody back.
+	Emit func(Event)
+	// Peer returns another member of the set.
+	Peer func(name string) (*Member, bool)
+	// Step is called between the steps of a start or stop, so that the tests can end the daemon at each of them.
+	Step func(step string)
+}
+
+// Member is one component. Its orders take turns; its state is under mu, which is never held while anything outside
+// this package is called, Emit apart.
+type Member struct {
+	home Home
 	name string
 	log  hclog.Logger
 	turn chan struct{} // holds one: whoever takes it carries out an order
@@ -27,7 +51,7 @@ type member struct {
 	work     sync.WaitGroup
 
 	mu      sync.Mutex
-	spec    Spec
+	spec    declared.Spec
 	record  ledger.Record
 	state   State
 	text    string
@@ -44,12 +68,13 @@ type member struct {
 	changed chan struct{} // closed and replaced whenever state changes
 }
 
-func newMember(s *Set, spec Spec) *member {
-	m := &member{
-		set: s, name: spec.Name, log: s.log.With("component", spec.Name), turn: make(chan struct{}, 1),
+// New returns a member that does nothing yet: Begin brings it to life, and Leave ends it in any case.
+func New(home Home, spec declared.Spec) *Member {
+	m := &Member{
+		home: home, name: spec.Name, log: home.Log.With("component", spec.Name), turn: make(chan struct{}, 1),
 		spec: spec, state: IsStopped, changed: make(chan struct{}), added: time.Now(),
 	}
-	r, err := s.ledger.Load(spec.Name)
+	r, err := home.Ledger.Load(spec.Name)
 	if err != nil {
 		// Whatever runs is still found by its mark; what was learned is lost.
 		m.log.Warn("the record of a component cannot be read, a new one is begun", "error", err)
@@ -58,20 +83,27 @@ func newMember(s *Set, spec Spec) *member {
 	if !r.Unwanted {
 		m.state = IsStarting
 	}
-	m.life, m.end = context.WithCancel(s.life)
+	m.life, m.end = context.WithCancel(home.Life)
 	m.watching, m.unwatch = context.WithCancel(context.Background())
 	m.watches = m.newWatches(spec)
 	return m
 }
 
-func (m *member) specNow() Spec {
+// Name returns the name of the component.
+func (m *Member) Name() string { return m.name }
+
+// Outputs returns the files that the component's processes and commands write to.
+func (m *Member) Outputs() []string { return []string{m.outputPath(), m.commandsPath()} }
+
+// Spec returns the present spec.
+func (m *Member) Spec() declared.Spec {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.spec
 }
 
 // enter takes the member's turn for an order.
-func (m *member) enter(ctx context.Context) error {
+func (m *Member) enter(ctx context.Context) error {
 	select {
 	case m.turn <- struct{}{}:
 		return nil
@@ -80,10 +112,10 @@ func (m *member) enter(ctx context.Context) error {
 	}
 }
 
-func (m *member) exitTurn() { <-m.turn }
+func (m *Member) exitTurn() { <-m.turn }
 
 // become changes the state; the caller holds mu.
-func (m *member) become(state State, text string) {
+func (m *Member) become(state State, text string) {
 	m.text = text
 	if m.state == state {
 		return
@@ -95,24 +127,24 @@ func (m *member) become(state State, text string) {
 
 // save writes the record; the caller holds mu. A record that cannot be written (a full disk) must not keep a service
 // down, so it is told and the work goes on; the mark in the environment still finds the process.
-func (m *member) save() {
-	if err := m.set.ledger.Save(m.name, m.record); err != nil {
+func (m *Member) save() {
+	if err := m.home.Ledger.Save(m.name, m.record); err != nil {
 		m.log.Error("the record of a component cannot be written, it is found by its mark instead", "error", err)
 	}
 }
 
 // emit queues an event of the present generation; the caller holds mu.
-func (m *member) emit(e Event) {
+func (m *Member) emit(e Event) {
 	e.Time, e.Component, e.Generation = time.Now(), m.name, m.record.Generation
 	if e.PID == 0 {
 		e.PID = m.record.Main.PID
 	}
-	m.set.events.emit(e)
+	m.home.Emit(e)
 }
 
 // follow takes a process as the present one and begins to watch it. The caller holds mu and has set what the record says of
 // the process beside Main and Phase.
-func (m *member) follow(h *process.Handle) {
+func (m *Member) follow(h *process.Handle) {
 	m.record.Main, m.record.Last, m.record.Phase = h.ID(), h.ID(), ledger.Running
 	m.hold, m.gone, m.exit = h, make(chan struct{}), nil
 	m.passed = make(map[string]bool)
@@ -129,7 +161,7 @@ func (m *member) follow(h *process.Handle) {
 	m.work.Go(func() { m.await(h, m.gone) })
 }
 
-func (m *member) graceEnds() time.Time {
+func (m *Member) graceEnds() time.Time {
 	if m.record.Answered {
 		return time.Time{}
 	}
@@ -137,7 +169,7 @@ func (m *member) graceEnds() time.Time {
 }
 
 // await ends when the process ends or the member leaves the set.
-func (m *member) await(h *process.Handle, gone chan struct{}) {
+func (m *Member) await(h *process.Handle, gone chan struct{}) {
 	defer h.Close()
 	select {
 	case <-h.Done():
@@ -148,7 +180,7 @@ func (m *member) await(h *process.Handle, gone chan struct{}) {
 }
 
 // lost notes that the main process has ended.
-func (m *member) lost(exit process.Exit) {
+func (m *Member) lost(exit process.Exit) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	pid := m.record.Main.PID
@@ -174,7 +206,7 @@ func (m *member) lost(exit process.Exit) {
 }
 
 // heard takes a report of a probe of that set of watches.
-func (m *member) heard(r probe.Report, probing int) {
+func (m *Member) heard(r probe.Report, probing int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if r.Generation != m.record.Generation || probing != m.probing {
@@ -195,7 +227,7 @@ func (m *member) heard(r probe.Report, probing int) {
 }
 
 // doubt makes the declared probes ask now; the caller holds mu.
-func (m *member) doubt() {
+func (m *Member) doubt() {
 	for _, w := range m.watches {
 		if w.Name() != processProbe {
 			w.Doubt()
@@ -204,7 +236,7 @@ func (m *member) doubt() {
 }
 
 // considerReady ends the start when every declared probe has passed; the caller holds mu.
-func (m *member) considerReady() {
+func (m *Member) considerReady() {
 	if m.record.Answered || m.hold == nil || m.ordered {
 		return
 	}
@@ -222,7 +254,8 @@ func (m *member) considerReady() {
 	m.emit(Event{Type: Ready})
 }
 
-func (m *member) status() Status {
+// Status returns what is known of the component now.
+func (m *Member) Status() Status {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := &m.record
@@ -230,9 +263,9 @@ func (m *member) status() Status {
 		Name: m.name, Kind: m.spec.Kind, State: m.state, Wanted: !r.Unwanted, PID: r.Main.PID,
 		Generation: r.Generation, StartedAt: r.StartedAt, Starts: append([]time.Time(nil), r.Starts...),
 		Grace: Grace{Learned: r.Grace.Learned()}, Text: m.text,
-		Outdated: m.hold != nil && r.Fingerprint != "" && r.Fingerprint != fingerprint(m.spec),
+		Outdated: m.hold != nil && r.Fingerprint != "" && r.Fingerprint != m.spec.Fingerprint(),
 	}
-	if m.spec.Kind == Command {
+	if m.spec.Kind == declared.Command {
 		st.Output = m.outputPath()
 	}
 	if m.hold != nil && !r.Answered {
@@ -255,4 +288,4 @@ func (m *member) status() Status {
 }
 
 // graceOf returns the grace of the next start; the caller holds mu.
-func (m *member) graceOf() time.Duration { return m.record.Grace.Next(m.spec.startTimeout()) }
+func (m *Member) graceOf() time.Duration { return m.record.Grace.Next(m.spec.StartWithin()) }

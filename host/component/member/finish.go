@@ -1,4 +1,4 @@
-package component
+package member
 
 import (
 	"context"
@@ -20,22 +20,22 @@ type outcome struct {
 // finish ends all processes of the member and proves it: by its own stop or restart command or by systemd where there is
 // one, and by the ladder where those do not suffice. The phase says what a later daemon has to do if this one is killed
 // meanwhile.
-func (m *member) finish(ctx context.Context, o Order, p ledger.Phase) (outcome, error) {
+func (m *Member) finish(ctx context.Context, o Order, p ledger.Phase) (outcome, error) {
 	if o.Grace <= 0 {
-		o.Grace = m.specNow().stopTimeout()
+		o.Grace = m.Spec().StopWithin()
 	}
 	var result outcome
 	family, gone := m.family(), m.announce(o, p)
-	failpoint("stopping")
+	m.home.Step("stopping")
 	if gone != nil {
 		o.Grace, result.successor = m.politely(ctx, o.Grace, p, gone)
 	}
-	ladder := process.Ladder{Grace: o.Grace, Ports: portsOf(m.specNow().Ports), Step: func(rung string) {
+	ladder := process.Ladder{Grace: o.Grace, Ports: portsOf(m.Spec().Ports), Step: func(rung string) {
 		result.Rungs = append(result.Rungs, rung)
-		failpoint(rung)
+		m.home.Step(rung)
 	}}
 	remains, err := ladder.Stop(ctx, family)
-	failpoint("ended")
+	m.home.Step("ended")
 	if err == nil && len(remains.Members) == 0 && gone != nil {
 		<-gone // its end is noted, and with it how it ended
 	}
@@ -46,7 +46,7 @@ func (m *member) finish(ctx context.Context, o Order, p ledger.Phase) (outcome, 
 }
 
 // announce notes that an order is ending the process. It returns the channel that tells of its end, nil when nothing runs.
-func (m *member) announce(o Order, p ledger.Phase) chan struct{} {
+func (m *Member) announce(o Order, p ledger.Phase) chan struct{} {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.hold == nil {
@@ -62,10 +62,10 @@ func (m *member) announce(o Order, p ledger.Phase) chan struct{} {
 
 // politely lets the member's own way end the process, if it has one, and returns the grace that is left to the ladder. A
 // way to restart goes on when the old process is gone; where its end is told is returned.
-func (m *member) politely(ctx context.Context, grace time.Duration, p ledger.Phase, gone <-chan struct{}) (time.Duration, <-chan error) {
+func (m *Member) politely(ctx context.Context, grace time.Duration, p ledger.Phase, gone <-chan struct{}) (time.Duration, <-chan error) {
 	a, most := toStop, grace
 	if p == ledger.Restarting && m.way(toRestart) != nil {
-		a, most = toRestart, grace+m.specNow().startTimeout()
+		a, most = toRestart, grace+m.Spec().StartWithin()
 	}
 	w := m.way(a)
 	if w == nil {
@@ -92,7 +92,7 @@ func (m *member) politely(ctx context.Context, grace time.Duration, p ledger.Pha
 }
 
 // afterwards waits for the end of a process whose own way has returned. One that failed need not be waited for.
-func (m *member) afterwards(ctx context.Context, err error, gone <-chan struct{}, over <-chan time.Time) {
+func (m *Member) afterwards(ctx context.Context, err error, gone <-chan struct{}, over <-chan time.Time) {
 	if err != nil {
 		m.log.Warn("an own command to end a component has failed, the host goes on by signals", "error", err)
 		return
@@ -105,7 +105,7 @@ func (m *member) afterwards(ctx context.Context, err error, gone <-chan struct{}
 }
 
 // wake lets a process go on that a signal holds: it could not follow a polite request otherwise.
-func (m *member) wake() {
+func (m *Member) wake() {
 	h := m.holding()
 	if h == nil {
 		return
@@ -116,7 +116,7 @@ func (m *member) wake() {
 }
 
 // conclude writes down how a stop came out.
-func (m *member) conclude(result outcome, remains process.Remains, err error) (outcome, error) {
+func (m *Member) conclude(result outcome, remains process.Remains, err error) (outcome, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	ran := m.ordered
@@ -149,7 +149,7 @@ func (m *member) conclude(result outcome, remains process.Remains, err error) (o
 }
 
 // resume goes back to watching after a stop that was not carried out to its end; the caller holds mu.
-func (m *member) resume(why string) {
+func (m *Member) resume(why string) {
 	switch {
 	case m.hold == nil:
 		m.record.Phase = ledger.Idle
@@ -165,7 +165,7 @@ func (m *member) resume(why string) {
 }
 
 // succeeded reports whether another main process than the old one runs.
-func (m *member) succeeded(ctx context.Context, old process.ID) bool {
+func (m *Member) succeeded(ctx context.Context, old process.ID) bool {
 	id, err := m.find(ctx)
 	return err == nil && id != old
 }

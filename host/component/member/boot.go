@@ -1,4 +1,4 @@
-package component
+package member
 
 import (
 	"context"
@@ -6,22 +6,23 @@ import (
 	"os"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/process"
 )
 
 // family returns what belongs to the newest process of the member.
-func (m *member) family() process.Family {
+func (m *Member) family() process.Family {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.spec.Kind != Command {
+	if m.spec.Kind != declared.Command {
 		return process.Family{Main: m.record.Main}
 	}
 	return process.Family{Main: m.record.Last, Session: m.record.Last.PID, Mark: m.markBegin() + m.record.Instance}
 }
 
 // rediscover looks for a process that runs already, and adopts it.
-func (m *member) rediscover(ctx context.Context) error {
+func (m *Member) rediscover(ctx context.Context) error {
 	m.mu.Lock()
 	was, spec := m.record, m.spec
 	m.mu.Unlock()
@@ -30,11 +31,11 @@ func (m *member) rediscover(ctx context.Context) error {
 	}
 	if was.Main.PID != 0 && was.Main.Boot == process.Boot() && was.Phase == ledger.Running {
 		m.lost(process.Exit{})
-		if spec.Kind == Command && !was.Unwanted {
+		if spec.Kind == declared.Command && !was.Unwanted {
 			m.settle(IsStarting, "it ended while no daemon watched, and is started again")
 		}
 	}
-	if spec.Kind != Command {
+	if spec.Kind != declared.Command {
 		id, err := m.find(ctx)
 		if err != nil {
 			return nil // it is sought from now on
@@ -58,7 +59,7 @@ func (m *member) rediscover(ctx context.Context) error {
 // leader returns the process that was started as this member and leads its session, the oldest if there are several, and
 // its instance. It is known by its mark; should it have overwritten its environment, as services do that show a title
 // in ps, by the output file that it was given.
-func (m *member) leader(table process.Table) (process.ID, string, bool) {
+func (m *Member) leader(table process.Table) (process.ID, string, bool) {
 	carriers, instances := process.Carriers(table, m.markBegin())
 	for _, c := range carriers {
 		if c.PID == c.Session {
@@ -81,7 +82,7 @@ func (m *member) leader(table process.Table) (process.ID, string, bool) {
 
 // adopt takes a running process as the member's. One that the record does not know is a new generation, and its
 // grace counts from its own start. It returns process.ErrGone when the process has ended meanwhile.
-func (m *member) adopt(id process.ID, why string) error {
+func (m *Member) adopt(id process.ID, why string) error {
 	h, err := process.Open(id)
 	if err != nil {
 		return fmt.Errorf("component %q: adopt its process: %w", m.name, err)
@@ -102,7 +103,7 @@ func (m *member) adopt(id process.ID, why string) error {
 		if r.Phase == ledger.Launching || m.bearing {
 			r.Started(r.StartedAt)
 		}
-		if r.Unwanted && m.spec.Kind != Command {
+		if r.Unwanted && m.spec.Kind != declared.Command {
 			m.log.Info("a component that was stopped is wanted again, because somebody else has started it")
 			r.Unwanted = false
 		}
@@ -113,9 +114,25 @@ func (m *member) adopt(id process.ID, why string) error {
 	return nil
 }
 
-// boot brings a new member to where it should be: it finishes the order that a killed daemon had begun, and starts what
-// is wanted, does not run and is ours to start. The caller has taken the member's turn, and boot gives it back.
-func (m *member) boot(ctx context.Context, left ledger.Phase) {
+// Begin adopts what runs of the member. It returns what is to be done in the background: it finishes the order that a
+// killed daemon had begun, and starts what is wanted, does not run and is ours to start. An order that is given after Begin waits for that,
+// so the function returned must be called.
+func (m *Member) Begin(ctx context.Context) (boot func()) {
+	m.mu.Lock()
+	left := m.record.Phase
+	m.mu.Unlock()
+	if err := m.rediscover(ctx); err != nil {
+		m.log.Warn("a process that ran before cannot be adopted", "error", err)
+	}
+	m.turn <- struct{}{} // boot gives it back
+	if m.Spec().Kind != declared.Command {
+		m.work.Go(m.seek)
+	}
+	return func() { m.boot(m.life, left) }
+}
+
+// boot brings a new member to where it should be. The caller has taken the member's turn, and boot gives it back.
+func (m *Member) boot(ctx context.Context, left ledger.Phase) {
 	defer m.exitTurn()
 	m.mu.Lock()
 	unwanted, runs, spec := m.record.Unwanted, m.hold != nil, m.spec
@@ -123,13 +140,13 @@ func (m *member) boot(ctx context.Context, left ledger.Phase) {
 	order := Order{Reason: "an earlier daemon had begun it"}
 	var err error
 	switch {
-	case unwanted && (runs && spec.Kind == Command || left == ledger.Ending):
+	case unwanted && (runs && spec.Kind == declared.Command || left == ledger.Ending):
 		_, err = m.finish(ctx, order, ledger.Ending)
 	case unwanted:
 		m.settle(IsStopped, "stopped by an earlier order")
 	case left == ledger.Restarting:
 		_, err = m.restart(ctx, order)
-	case !runs && spec.Kind == Command:
+	case !runs && spec.Kind == declared.Command:
 		err = m.firstStart(ctx, spec.DependsOn)
 	}
 	if err != nil && ctx.Err() == nil {
@@ -139,7 +156,7 @@ func (m *member) boot(ctx context.Context, left ledger.Phase) {
 
 // firstStart starts the member after those it depends on. While it waits for them other orders have their turn, and may
 // make the start unneeded.
-func (m *member) firstStart(ctx context.Context, dependencies []string) error {
+func (m *Member) firstStart(ctx context.Context, dependencies []string) error {
 	m.exitTurn()
 	m.awaitDependencies(ctx, dependencies)
 	m.turn <- struct{}{} // boot gives it back, so it is taken even when the member has left
@@ -152,7 +169,7 @@ func (m *member) firstStart(ctx context.Context, dependencies []string) error {
 	return m.launch(ctx, "the host starts")
 }
 
-func (m *member) settle(state State, text string) {
+func (m *Member) settle(state State, text string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.become(state, text)
@@ -160,7 +177,7 @@ func (m *member) settle(state State, text string) {
 
 // clearWay ends what an earlier start has left behind, which would hold the ports of the next one. Should it find a main
 // process that nobody follows, it adopts it: a component never runs twice.
-func (m *member) clearWay(ctx context.Context) (adopted bool, err error) {
+func (m *Member) clearWay(ctx context.Context) (adopted bool, err error) {
 	table, err := process.Scan()
 	if err != nil {
 		return false, fmt.Errorf("component %q: look for what an earlier start left: %w", m.name, err)
@@ -194,23 +211,23 @@ func (m *member) clearWay(ctx context.Context) (adopted bool, err error) {
 
 // awaitDependencies waits until each of the components has answered, or is not about to: it is down, or its grace is over.
 // Then this one is started in any case, because it may help itself and its probes will tell.
-func (m *member) awaitDependencies(ctx context.Context, names []string) {
+func (m *Member) awaitDependencies(ctx context.Context, names []string) {
 	for _, name := range names {
-		if dep, ok := m.set.member(name); ok {
+		if dep, ok := m.home.Peer(name); ok {
 			dep.awaitStart(ctx)
 		}
 	}
 }
 
 // awaitStart waits while the member is starting.
-func (m *member) awaitStart(ctx context.Context) {
+func (m *Member) awaitStart(ctx context.Context) {
 	began := time.Now()
 	for {
 		m.mu.Lock()
 		state, changed := m.state, m.changed
 		ends := m.record.GraceEnds
 		if m.hold == nil {
-			ends = began.Add(m.spec.startTimeout())
+			ends = began.Add(m.spec.StartWithin())
 		}
 		m.mu.Unlock()
 		if state != IsStarting || !time.Now().Before(ends) {

@@ -1,48 +1,34 @@
-package component
+package member
 
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/host/component/account"
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/outlog"
 	"github.com/homeostat/homeostat/host/component/process"
 )
 
-// markKey is the environment variable that every process of a component carries. Its value is the set, the component
+// MarkKey is the environment variable that every process of a component carries. Its value is the set, the component
 // and the instance: "3f2a…/web/9c01…".
-const markKey = "HOMEOSTAT_INSTANCE"
+const MarkKey = "HOMEOSTAT_INSTANCE"
 
 // markBegin returns the beginning of the marks of all instances of the member.
-func (m *member) markBegin() string { return m.set.mark + m.name + "/" }
+func (m *Member) markBegin() string { return m.home.Mark + m.name + "/" }
 
-func (m *member) outputPath() string { return filepath.Join(m.set.output, m.name+".log") }
+func (m *Member) outputPath() string { return filepath.Join(m.home.Output, m.name+".log") }
 
 // commandsPath is of what the own commands print, which is kept apart: who writes to the output is the service.
-func (m *member) commandsPath() string { return filepath.Join(m.set.output, m.name+".commands.log") }
-
-// fingerprint names what a process was started from, so that a later daemon can tell whether the spec has changed.
-func fingerprint(s Spec) string {
-	parts := append([]string{s.Dir, s.User}, s.Command...)
-	for key, v := range s.Env {
-		parts = append(parts, key+"="+v)
-	}
-	slices.Sort(parts[2+len(s.Command):]) // the order of a map is random
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:8])
-}
+func (m *Member) commandsPath() string { return filepath.Join(m.home.Output, m.name+".commands.log") }
 
 // launch starts the command of the spec. First comes the intent, with a fresh mark, then the process, then the fact: a
 // daemon that is killed in between leaves either nothing or a process that carries a mark which the record knows.
-func (m *member) launch(ctx context.Context, reason string) error {
+func (m *Member) launch(ctx context.Context, reason string) error {
 	adopted, err := m.clearWay(ctx)
 	if err != nil {
 		m.settle(IsDown, err.Error())
@@ -57,9 +43,9 @@ func (m *member) launch(ctx context.Context, reason string) error {
 	m.record.Main = process.ID{}
 	m.save()
 	m.mu.Unlock()
-	failpoint("intent")
+	m.home.Step("intent")
 	h, err := m.spawn(spec, instance)
-	failpoint("forked")
+	m.home.Step("forked")
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err != nil {
@@ -73,21 +59,18 @@ func (m *member) launch(ctx context.Context, reason string) error {
 	r := &m.record
 	r.Generation++
 	r.StartedAt, r.GraceEnds, r.Answered = now, now.Add(m.graceOf()), false
-	r.Fingerprint = fingerprint(spec)
+	r.Fingerprint = spec.Fingerprint()
 	r.Started(now)
 	m.fresh = true
 	m.log.Info("a process was started", "pid", h.ID().PID, "reason", reason)
 	r.Main = h.ID()
 	m.emit(Event{Type: Started, PID: h.ID().PID, Text: reason})
 	m.follow(h)
-	failpoint("recorded")
+	m.home.Step("recorded")
 	return nil
 }
 
-// failpoint is called between the steps of a start or stop, so that the tests can end the daemon at each of them.
-var failpoint = func(step string) {}
-
-func (m *member) spawn(spec Spec, instance string) (*process.Handle, error) {
+func (m *Member) spawn(spec declared.Spec, instance string) (*process.Handle, error) {
 	who, err := account.Lookup(spec.User)
 	if err != nil {
 		return nil, fmt.Errorf("component %q: %w", spec.Name, err)

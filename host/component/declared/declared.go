@@ -1,9 +1,16 @@
-package component
+// Package declared owns what an operator declares a component to be, and what is wrong with it: one by one, and how they
+// depend on each other. It looks up users and asks whether there is a systemd, and does nothing else.
+//
+// Concurrency: plain data and functions without state.
+package declared
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,18 +84,31 @@ type Commands struct {
 	Start, Stop, Restart, Reload []string
 }
 
-func (s Spec) startTimeout() time.Duration {
+// StartWithin returns the start timeout, or its default.
+func (s Spec) StartWithin() time.Duration {
 	if s.StartTimeout > 0 {
 		return s.StartTimeout
 	}
 	return grace.Unlearned
 }
 
-func (s Spec) stopTimeout() time.Duration {
+// StopWithin returns the stop timeout, or its default.
+func (s Spec) StopWithin() time.Duration {
 	if s.StopTimeout > 0 {
 		return s.StopTimeout
 	}
 	return DefaultStopTimeout
+}
+
+// Fingerprint names what a process is started from, so that a later daemon can tell whether the spec has changed.
+func (s Spec) Fingerprint() string {
+	parts := append([]string{s.Dir, s.User}, s.Command...)
+	for key, v := range s.Env {
+		parts = append(parts, key+"="+v)
+	}
+	slices.Sort(parts[2+len(s.Command):]) // the order of a map is random
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:8])
 }
 
 // Check returns all problems of the specs, joined: of each alone and of their dependencies. It starts nothing.
@@ -104,7 +124,7 @@ func Check(specs []Spec) error {
 			problems = append(problems, fmt.Errorf("component %q: %w", s.Name, err))
 		}
 	}
-	if _, err := inOrder(specs); err != nil {
+	if _, err := InOrder(specs); err != nil {
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
@@ -156,8 +176,8 @@ func (s Spec) kindProblem() error {
 	return nil
 }
 
-// inOrder sorts the specs so that every one comes after those it depends on.
-func inOrder(specs []Spec) ([]Spec, error) {
+// InOrder sorts the specs so that every one comes after those it depends on. It is an error when that cannot be.
+func InOrder(specs []Spec) ([]Spec, error) {
 	byName := make(map[string]Spec, len(specs))
 	for _, s := range specs {
 		byName[s.Name] = s

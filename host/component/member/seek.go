@@ -1,4 +1,4 @@
-package component
+package member
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/find"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -19,9 +20,9 @@ const (
 
 // seek adopts the component's process whenever there is none followed and one is found. While one is followed it sleeps.
 // It ends when the member leaves the set.
-func (m *member) seek() {
+func (m *Member) seek() {
 	every := seekOther
-	if m.specNow().Kind == Pidfile {
+	if m.Spec().Kind == declared.Pidfile {
 		every = seekPidfile
 	}
 	for m.watching.Err() == nil {
@@ -44,13 +45,13 @@ func (m *member) seek() {
 }
 
 // find looks for the main process of a component that somebody else starts.
-func (m *member) find(ctx context.Context) (process.ID, error) {
-	switch spec := m.specNow(); spec.Kind {
-	case Pidfile:
+func (m *Member) find(ctx context.Context) (process.ID, error) {
+	switch spec := m.Spec(); spec.Kind {
+	case declared.Pidfile:
 		return find.ByPidfile(spec.Pidfile)
-	case Match:
+	case declared.Match:
 		return find.ByMatch(spec.Match)
-	case Unit:
+	case declared.Unit:
 		return find.ByUnit(ctx, spec.Unit)
 	default:
 		return process.ID{}, find.ErrNotRunning
@@ -58,7 +59,7 @@ func (m *member) find(ctx context.Context) (process.ID, error) {
 }
 
 // seekOnce looks once, unless an order is under way, which looks for itself.
-func (m *member) seekOnce() {
+func (m *Member) seekOnce() {
 	select {
 	case m.turn <- struct{}{}:
 		defer m.exitTurn()
@@ -80,7 +81,7 @@ func (m *member) seekOnce() {
 
 // missing notes why nothing is found. That a component which is wanted does not run is told once, as an exit that nobody
 // saw.
-func (m *member) missing(why error) {
+func (m *Member) missing(why error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	text := why.Error()

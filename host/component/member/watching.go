@@ -1,4 +1,4 @@
-package component
+package member
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/component/account"
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/ledger"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/process"
@@ -19,25 +20,15 @@ const lookEvery = time.Second
 // processProbe is the name of the probe that every component has.
 const processProbe = "process"
 
-// Doubt makes the probes of a component ask now, in a burst, because somebody has noticed something. It does not block.
-func (s *Set) Doubt(name string) error {
-	m, ok := s.member(name)
-	if !ok {
-		return fmt.Errorf("component %q: %w", name, ErrUnknown)
-	}
+// Doubt makes the declared probes ask now; see component.Set.
+func (m *Member) Doubt() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.doubt()
-	return nil
 }
 
-// Processes returns the numbers of the living processes of a component, the main one first, or nil when none runs. It
-// costs a few microseconds a process. A process that has lost its parent is not among them, though a stop ends it.
-func (s *Set) Processes(name string) []int {
-	m, ok := s.member(name)
-	if !ok {
-		return nil
-	}
+// Processes returns the numbers of the living processes, the main one first; see component.Set.
+func (m *Member) Processes() []int {
 	m.mu.Lock()
 	id := m.record.Main
 	m.mu.Unlock()
@@ -49,7 +40,7 @@ func (s *Set) Processes(name string) []int {
 
 // newWatches returns the watches of the spec's probes, and one that looks at the process itself. What watches of an
 // earlier spec still report is not heard. The caller holds mu, or nobody else knows the member yet.
-func (m *member) newWatches(spec Spec) []*probe.Watch {
+func (m *Member) newWatches(spec declared.Spec) []*probe.Watch {
 	m.probing++
 	probing := m.probing
 	hear := func(r probe.Report) { m.heard(r, probing) }
@@ -62,7 +53,7 @@ func (m *member) newWatches(spec Spec) []*probe.Watch {
 }
 
 // complete gives a probe its name, and an exec probe the surroundings of the component.
-func (m *member) complete(spec Spec, place int, p probe.Spec) probe.Spec {
+func (m *Member) complete(spec declared.Spec, place int, p probe.Spec) probe.Spec {
 	if p.Name == "" || p.Name == processProbe {
 		p.Name = fmt.Sprintf("%s-%d", p.Kind, place+1)
 	}
@@ -82,7 +73,7 @@ func (m *member) complete(spec Spec, place int, p probe.Spec) probe.Spec {
 }
 
 // look is the probe of kind process: a process that a signal holds does nothing, whatever its sockets still accept.
-func (m *member) look(context.Context) probe.Outcome {
+func (m *Member) look(context.Context) probe.Outcome {
 	m.mu.Lock()
 	id := m.record.Main
 	m.mu.Unlock()
@@ -100,8 +91,8 @@ func (m *member) look(context.Context) probe.Outcome {
 	return o
 }
 
-// change takes another spec of the same kind: probes are exchanged, the process stays.
-func (m *member) change(spec Spec) {
+// Change takes another spec of the same kind: probes are exchanged, the process stays.
+func (m *Member) Change(spec declared.Spec) {
 	m.mu.Lock()
 	if reflect.DeepEqual(m.spec, spec) {
 		m.mu.Unlock()
@@ -122,13 +113,13 @@ func (m *member) change(spec Spec) {
 	}
 }
 
-// leave takes the member out of the set: it ends the process if the spec says so, and all goroutines.
-func (m *member) leave(ctx context.Context) error {
+// Leave takes the member out of the set: it ends the process if the spec says so, and all goroutines.
+func (m *Member) Leave(ctx context.Context) error {
 	m.end()
 	m.turn <- struct{}{} // orders under way end with the member's life
 	defer m.exitTurn()
 	var err error
-	if m.specNow().OnExit == End && m.holding() != nil {
+	if m.Spec().OnExit == declared.End && m.holding() != nil {
 		_, err = m.finish(ctx, Order{Reason: "the daemon ends and on_exit is stop"}, ledger.Restarting)
 	}
 	m.unwatch()

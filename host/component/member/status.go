@@ -1,9 +1,10 @@
-package component
+package member
 
 import (
 	"errors"
 	"time"
 
+	"github.com/homeostat/homeostat/host/component/declared"
 	"github.com/homeostat/homeostat/host/component/probe"
 	"github.com/homeostat/homeostat/host/component/process"
 )
@@ -72,7 +73,7 @@ type Grace struct {
 // Status is what is known of a component now.
 type Status struct {
 	Name  string
-	Kind  Kind
+	Kind  declared.Kind
 	State State
 	// Wanted is false after an order to stop.
 	Wanted bool

@@ -1,0 +1,8 @@
+//go:build !race
+
+package plugin
+
+const (
+	raceDetector = false
+	beastMemory  = DefaultMemory
+)
