@@ -22,13 +22,17 @@ import (
 type Phase string
 
 // The phases.
-
 const (
-	Idle       Phase = ""           // nothing of ours runs
-	Launching  Phase = "launching"  // a process with the instance's mark may or may not exist
-	Running    Phase = "running"    // Main runs
-	Ending     Phase = "ending"     // Main is being stopped, for good
-	Restarting Phase = "restarting" // Main is being stopped in order to start another
+	// Idle: nothing of ours runs.
+	Idle Phase = ""
+	// Launching: a process with the instance's mark may or may not exist.
+	Launching Phase = "launching"
+	// Running: the main process runs.
+	Running Phase = "running"
+	// Ending: it is being stopped, for good.
+	Ending Phase = "ending"
+	// Restarting: it is being stopped in order to start another.
+	Restarting Phase = "restarting"
 )
 
 // Record is what survives the daemon: one file for each component.

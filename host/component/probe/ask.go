@@ -141,7 +141,7 @@ func (s Spec) askCommand(ctx context.Context) (string, error) {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	err := cmd.Run()
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		return "", fmt.Errorf("%s: %s", exit, short(output.String()))
+		return "", fmt.Errorf("%w: %s", exit, short(output.String()))
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, exec.ErrWaitDelay) {
 		return "", fmt.Errorf("%w: %w", errUnfit, err)

@@ -91,7 +91,7 @@ func (j *Judge) Doubt(now time.Time) {
 	}
 }
 
-// Pass of time: Tick reports whether the verdict changed because grace has ended.
+// Tick lets time pass and reports whether the verdict changed because grace has ended.
 func (j *Judge) Tick(now time.Time) bool {
 	if j.ready || now.Before(j.graceEnds) {
 		return false
