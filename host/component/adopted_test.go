@@ -1,6 +1,7 @@
 package component
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -149,6 +150,11 @@ func TestStartWithoutAWayIsRefusedWithAHint(t *testing.T) {
 	h.apply(s.spec)
 	if _, err := h.Start(t.Context(), "legacy", Order{}); err == nil || !strings.Contains(err.Error(), "start_command") {
 		t.Errorf("Start without a start command: got %v, want an error that names start_command", err)
+	}
+	s.launch()
+	ready := h.awaitType(Ready, 1)
+	if _, err := h.Restart(t.Context(), "legacy", Order{}); !errors.Is(err, ErrNoWay) || !stillRuns(ready.PID) {
+		t.Errorf("Restart without a way to start: got %v, runs %v; want ErrNoWay and the service left alone", err, stillRuns(ready.PID))
 	}
 }
 

@@ -90,6 +90,9 @@ func (m *Member) stop(ctx context.Context, o Order) (Result, error) {
 // restart stops and starts. An own restart command does both: its first half is over when the old process is gone, and
 // what it leaves undone is done in the built-in way.
 func (m *Member) restart(ctx context.Context, o Order) (Result, error) {
+	if m.Spec().Kind != declared.Command && m.starter() == nil {
+		return Result{}, m.noWay("restart") // it would be stopped, and nobody would start it
+	}
 	m.want(true)
 	done, err := m.finish(ctx, o, ledger.Restarting)
 	if err != nil {
@@ -143,9 +146,13 @@ func (m *Member) bring(ctx context.Context, o Order) error {
 	}
 	w := m.starter()
 	if w == nil {
-		err := fmt.Errorf("component %q: start: %w: kind %s is started by somebody else; give it a start_command", m.name, ErrNoWay, m.Spec().Kind)
+		err := m.noWay("start")
 		m.settle(IsDown, err.Error())
 		return err
 	}
 	return m.bear(ctx, w)
+}
+
+func (m *Member) noWay(to string) error {
+	return fmt.Errorf("component %q: %s: %w: kind %s is started by somebody else; give it a start_command or a restart_command", m.name, to, ErrNoWay, m.Spec().Kind)
 }
