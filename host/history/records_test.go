@@ -139,14 +139,14 @@ func TestEventsAreBounded(t *testing.T) {
 	r := openRecords(t, filepath.Join(t.TempDir(), "records.db"))
 	fill := `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
 		INSERT INTO events (time, component, type, body) SELECT i, 'web', 'ready', '{}' FROM n`
-	if _, err := r.file.write.ExecContext(t.Context(), fill, EventsKept); err != nil {
+	if _, err := r.file.Write.ExecContext(t.Context(), fill, EventsKept); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.AppendEvents([]sdk.Event{{Time: day, Component: "web"}, {Time: day, Component: "web"}}); err != nil {
 		t.Fatal(err)
 	}
 	var n, first int
-	if err := r.file.read.QueryRowContext(t.Context(), "SELECT count(*), min(seq) FROM events").Scan(&n, &first); err != nil || n != EventsKept || first != 3 {
+	if err := r.file.Read.QueryRowContext(t.Context(), "SELECT count(*), min(seq) FROM events").Scan(&n, &first); err != nil || n != EventsKept || first != 3 {
 		t.Errorf("got %d events from %d on, %v, want %d from 3 on", n, first, err, EventsKept)
 	}
 }
@@ -166,7 +166,7 @@ func TestDamagedRecordsAreAnErrorThatNamesTheFile(t *testing.T) {
 func TestNewerSchemaIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "records.db")
 	r := openRecords(t, path)
-	if _, err := r.file.write.ExecContext(t.Context(), "PRAGMA user_version = 99"); err != nil {
+	if _, err := r.file.Write.ExecContext(t.Context(), "PRAGMA user_version = 99"); err != nil {
 		t.Fatal(err)
 	}
 	r.Close()
