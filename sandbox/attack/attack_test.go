@@ -4,8 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/homeostat/homeostat/sandbox"
+	"github.com/homeostat/homeostat/sandbox/internal/modtest"
 )
 
 // full measures against the bars, which a loaded machine can miss, and prints the
@@ -50,10 +49,7 @@ type result struct {
 }
 
 func TestEveryAttackIsContained(t *testing.T) {
-	user, err := os.UserCacheDir()
-	must(t, err)
-	s, err := sandbox.Open(sandbox.Settings{CacheDir: filepath.Join(user, "homeostat-attack-test")})
-	must(t, err)
+	s := modtest.Sandbox(t)
 	var rows []string
 	for _, a := range suite() {
 		t.Run(a.name, func(t *testing.T) {
