@@ -51,6 +51,9 @@ func exitBody(code int) string {
 
 func run(t *testing.T, body string, l sandbox.Limits, v sandbox.View) sandbox.Report {
 	t.Helper()
+	if l.Timeout == 0 {
+		l.Timeout = 5 * time.Minute // not reached on a loaded machine
+	}
 	r, err := modtest.Sandbox(t).Run(t.Context(), sandbox.Program{Name: "test", Module: modtest.WAT(t, command(body))}, l, v)
 	if err != nil {
 		t.Fatalf("run: %v", err)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/host/history/database"
+	"github.com/homeostat/homeostat/host/history/row"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -61,10 +63,10 @@ CREATE INDEX times_by_end ON times (end)`}
 // used.
 const maxChecked = 256 << 20
 
-func metricsLayout(path string) layout {
-	l := layout{path: path, synchronous: "NORMAL", pageSize: 1024, schema: metricsSchema, check: "quick_check"}
+func metricsLayout(path string) database.Layout {
+	l := database.Layout{Path: path, Synchronous: "NORMAL", PageSize: 1024, Schema: metricsSchema, Check: "quick_check"}
 	if info, err := os.Stat(path); err == nil && info.Size() > maxChecked {
-		l.check = ""
+		l.Check = ""
 	}
 	return l
 }
@@ -96,7 +98,7 @@ type Metrics struct {
 	maxBytes int64
 
 	mu   sync.RWMutex // held for writing while the file is replaced, for reading while it is used
-	file *file
+	file *database.File
 
 	writer sync.Mutex // one append at a time; guards what follows
 	ids    map[seriesKey]int64
@@ -117,12 +119,12 @@ func OpenMetrics(ctx context.Context, path string, o Options) (*Metrics, error) 
 
 // open opens the file, a second time after it was set aside.
 func (m *Metrics) open(ctx context.Context) error {
-	f, err := openFile(ctx, metricsLayout(m.path))
-	if err != nil && damaged(err) {
+	f, err := database.Open(ctx, metricsLayout(m.path))
+	if err != nil && database.Damaged(err) {
 		if err := m.setAside(err); err != nil {
 			return err
 		}
-		f, err = openFile(ctx, metricsLayout(m.path))
+		f, err = database.Open(ctx, metricsLayout(m.path))
 	}
 	if err != nil {
 		return err
@@ -147,17 +149,17 @@ func (m *Metrics) setAside(cause error) error {
 func (m *Metrics) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.file.close()
+	return m.file.Close()
 }
 
 // use calls work with the file. When the error says that the file is damaged,
 // a new one is begun; the error is returned all the same.
-func (m *Metrics) use(ctx context.Context, work func(*file) error) error {
+func (m *Metrics) use(ctx context.Context, work func(*database.File) error) error {
 	m.mu.RLock()
 	f := m.file
 	err := work(f)
 	m.mu.RUnlock()
-	if err == nil || !damaged(err) {
+	if err == nil || !database.Damaged(err) {
 		return err
 	}
 	m.mu.Lock()
@@ -165,7 +167,7 @@ func (m *Metrics) use(ctx context.Context, work func(*file) error) error {
 	if m.file != f {
 		return err // somebody else has met the damage as well and begun a new one
 	}
-	if closing := f.close(); closing != nil {
+	if closing := f.Close(); closing != nil {
 		m.log.Debug("damaged history could not be closed", "error", closing)
 	}
 	if failed := m.setAside(err); failed != nil {
@@ -182,24 +184,24 @@ func (m *Metrics) AppendSeries(series []sdk.Series) error {
 	m.writer.Lock()
 	defer m.writer.Unlock()
 	var end int64
-	err := m.use(ctx, func(f *file) (err error) {
+	err := m.use(ctx, func(f *database.File) (err error) {
 		end, err = m.append(ctx, f, series)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("append %d series to %s: %w", len(series), m.path, err)
 	}
-	if err := m.use(ctx, func(f *file) error { return m.pack(ctx, f, end) }); err != nil {
+	if err := m.use(ctx, func(f *database.File) error { return m.pack(ctx, f, end) }); err != nil {
 		m.log.Warn("signals of the last hour could not be packed, trying again with the next samples", "error", err)
 	}
 	return nil
 }
 
 // append stores the samples and returns the time of the newest.
-func (m *Metrics) append(ctx context.Context, f *file, series []sdk.Series) (int64, error) {
-	var b batch
+func (m *Metrics) append(ctx context.Context, f *database.File, series []sdk.Series) (int64, error) {
+	var b row.Builder
 	known := map[seriesKey]int64{}
-	err := f.transact(ctx, func(tx *sql.Tx) error {
+	err := f.Transact(ctx, func(tx *sql.Tx) error {
 		for _, s := range series {
 			fresh := s.Times[s.Fresh:]
 			if len(fresh) == 0 {
@@ -209,12 +211,12 @@ func (m *Metrics) append(ctx context.Context, f *file, series []sdk.Series) (int
 			if err != nil {
 				return err
 			}
-			b.add(id, fresh, s.Values[s.Fresh:])
+			b.Add(id, fresh, s.Values[s.Fresh:])
 		}
-		if b.empty() {
+		if b.Empty() {
 			return nil
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO tail (start, end, body) VALUES (?, ?, ?)", b.start, b.end, b.pack())
+		_, err := tx.ExecContext(ctx, "INSERT INTO tail (start, end, body) VALUES (?, ?, ?)", b.Start, b.End, b.Pack())
 		return err
 	})
 	if err != nil {
@@ -223,7 +225,7 @@ func (m *Metrics) append(ctx context.Context, f *file, series []sdk.Series) (int
 	for key, id := range known { // only now are they in the file
 		m.ids[key] = id
 	}
-	return b.end, nil
+	return b.End, nil
 }
 
 // identify returns the number of a series, and gives it one when it has none.

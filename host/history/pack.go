@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/homeostat/homeostat/host/history/chunk"
+	"github.com/homeostat/homeostat/host/history/database"
+	"github.com/homeostat/homeostat/host/history/row"
 )
 
 // packAtOnce is how many series are packed in one pass over the tail. It bounds
@@ -17,7 +19,7 @@ const packAtOnce = 256
 
 // pack turns the rows of hours that are over into chunks, and removes what is
 // too old. It is called after each append and does nothing within an hour.
-func (m *Metrics) pack(ctx context.Context, f *file, now int64) error {
+func (m *Metrics) pack(ctx context.Context, f *database.File, now int64) error {
 	hour := hourOf(now)
 	if hour <= m.packed {
 		return nil
@@ -34,8 +36,8 @@ func (m *Metrics) pack(ctx context.Context, f *file, now int64) error {
 
 // packBefore packs all rows that begin before an instant, in one transaction,
 // so that every sample is either in the tail or in a chunk at any moment.
-func (m *Metrics) packBefore(ctx context.Context, f *file, before int64) error {
-	return f.transact(ctx, func(tx *sql.Tx) error {
+func (m *Metrics) packBefore(ctx context.Context, f *database.File, before int64) error {
+	return f.Transact(ctx, func(tx *sql.Tx) error {
 		var last int64
 		if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM series").Scan(&last); err != nil {
 			return err
@@ -82,7 +84,7 @@ func (p *packer) pass(ctx context.Context, from, to int64) error {
 		if err := rows.Scan(&body); err != nil {
 			return err
 		}
-		err := readRow(body, func(series int64, times []int64, values []float64) {
+		err := row.Read(body, func(series int64, times []int64, values []float64) {
 			if series < from || series >= to {
 				return
 			}
@@ -137,7 +139,7 @@ func (p *packer) store(ctx context.Context, series int64, s *samples) error {
 
 // column stores a column of times, once for all series that share it.
 func (p *packer) column(ctx context.Context, times []int64) (int64, error) {
-	key := hashTimes(times)
+	key := row.Hash(times)
 	if have, ok := p.columns[key]; ok && slices.Equal(have.times, times) {
 		return have.id, nil
 	}
@@ -152,28 +154,28 @@ func (p *packer) column(ctx context.Context, times []int64) (int64, error) {
 
 // expire removes chunks that end before an instant, and the oldest ones beyond
 // the size of the file.
-func (m *Metrics) expire(ctx context.Context, f *file, before int64) error {
-	if err := f.removeBefore(ctx, before); err != nil {
+func (m *Metrics) expire(ctx context.Context, f *database.File, before int64) error {
+	if err := removeBefore(ctx, f, before); err != nil {
 		return err
 	}
 	for {
-		used, err := f.size(ctx)
+		used, err := size(ctx, f)
 		if err != nil || used <= m.maxBytes {
 			return err
 		}
 		var oldest sql.NullInt64
-		if err := f.write.QueryRowContext(ctx, "SELECT min(end) FROM chunks").Scan(&oldest); err != nil || !oldest.Valid {
+		if err := f.Write.QueryRowContext(ctx, "SELECT min(end) FROM chunks").Scan(&oldest); err != nil || !oldest.Valid {
 			return err
 		}
 		m.log.Warn("history of signals is larger than allowed, the oldest hour is removed", "bytes", used, "allowed", m.maxBytes)
-		if err := f.removeBefore(ctx, hourOf(oldest.Int64)+chunkSpan.Milliseconds()); err != nil {
+		if err := removeBefore(ctx, f, hourOf(oldest.Int64)+chunkSpan.Milliseconds()); err != nil {
 			return err
 		}
 	}
 }
 
-func (f *file) removeBefore(ctx context.Context, before int64) error {
-	return f.transact(ctx, func(tx *sql.Tx) error {
+func removeBefore(ctx context.Context, f *database.File, before int64) error {
+	return f.Transact(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM chunks WHERE end < ?", before); err != nil {
 			return err
 		}
@@ -183,9 +185,9 @@ func (f *file) removeBefore(ctx context.Context, before int64) error {
 }
 
 // size returns the bytes of the pages that are in use.
-func (f *file) size(ctx context.Context) (int64, error) {
+func size(ctx context.Context, f *database.File) (int64, error) {
 	var pages, free, bytes int64
-	err := f.write.QueryRowContext(ctx,
+	err := f.Write.QueryRowContext(ctx,
 		"SELECT page_count, freelist_count, page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size").Scan(&pages, &free, &bytes)
 	return (pages - free) * bytes, err
 }

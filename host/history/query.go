@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/history/chunk"
+	"github.com/homeostat/homeostat/host/history/database"
+	"github.com/homeostat/homeostat/host/history/row"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -32,7 +34,7 @@ type stored struct {
 // Signals without samples in that time are left out.
 func (m *Metrics) Series(ctx context.Context, q Query) ([]sdk.Series, error) {
 	var out []sdk.Series
-	err := m.use(ctx, func(f *file) (err error) {
+	err := m.use(ctx, func(f *database.File) (err error) {
 		out, err = m.query(ctx, f, q)
 		return err
 	})
@@ -46,8 +48,8 @@ func (m *Metrics) Series(ctx context.Context, q Query) ([]sdk.Series, error) {
 // samples, ordered by name.
 func (m *Metrics) Signals(ctx context.Context, component string) ([]sdk.Series, error) {
 	var out []sdk.Series
-	err := m.use(ctx, func(f *file) error {
-		tx, err := f.read.BeginTx(ctx, nil)
+	err := m.use(ctx, func(f *database.File) error {
+		tx, err := f.Read.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -65,8 +67,8 @@ func (m *Metrics) Signals(ctx context.Context, component string) ([]sdk.Series, 
 	return out, nil
 }
 
-func (m *Metrics) query(ctx context.Context, f *file, q Query) ([]sdk.Series, error) {
-	tx, err := f.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one snapshot: no sample is missed or doubled between tail and chunks
+func (m *Metrics) query(ctx context.Context, f *database.File, q Query) ([]sdk.Series, error) {
+	tx, err := f.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one snapshot: no sample is missed or doubled between tail and chunks
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +158,7 @@ func (m *Metrics) readTail(ctx context.Context, tx *sql.Tx, all map[int64]*store
 		if err := rows.Scan(&body); err != nil {
 			return err
 		}
-		err := readRow(body, func(series int64, times []int64, values []float64) {
+		err := row.Read(body, func(series int64, times []int64, values []float64) {
 			if s := all[series]; s != nil {
 				s.add(samples{times, values}, in)
 			}

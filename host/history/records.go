@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/homeostat/homeostat/host/history/database"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -41,15 +42,15 @@ CREATE INDEX events_by_time ON events (time)`}
 
 // Records keeps documents, settings and events. What a call has written is on
 // the disk when it returns.
-type Records struct{ file *file }
+type Records struct{ file *database.File }
 
 // ErrNotFound says that there is no document or setting of that name.
 var ErrNotFound = errors.New("not found")
 
 // OpenRecords opens the file at path. A damaged one is a CorruptError.
 func OpenRecords(ctx context.Context, path string) (*Records, error) {
-	f, err := openFile(ctx, layout{path: path, synchronous: "FULL", pageSize: 4096, check: "integrity_check", schema: recordsSchema})
-	if err != nil && damaged(err) {
+	f, err := database.Open(ctx, database.Layout{Path: path, Synchronous: "FULL", PageSize: 4096, Check: "integrity_check", Schema: recordsSchema})
+	if err != nil && database.Damaged(err) {
 		return nil, errors.Join(&CorruptError{Path: path, Detail: "integrity check"}, err)
 	}
 	if err != nil {
@@ -59,7 +60,7 @@ func OpenRecords(ctx context.Context, path string) (*Records, error) {
 }
 
 // Close closes the file.
-func (r *Records) Close() error { return r.file.close() }
+func (r *Records) Close() error { return r.file.Close() }
 
 // Document is one stored record.
 type Document struct {
@@ -77,7 +78,7 @@ func (r *Records) Put(ctx context.Context, docs ...Document) error {
 			return fmt.Errorf("put document %q %q: kind and id must be set and the body be JSON", d.Kind, d.ID)
 		}
 	}
-	err := r.file.transact(ctx, func(tx *sql.Tx) error {
+	err := r.file.Transact(ctx, func(tx *sql.Tx) error {
 		for _, d := range docs {
 			_, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO docs (kind, id, time, body) VALUES (?, ?, ?, ?)",
 				d.Kind, d.ID, d.Time.UnixNano(), []byte(d.Body))
@@ -88,14 +89,14 @@ func (r *Records) Put(ctx context.Context, docs ...Document) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("put documents in %s: %w", r.file.path, err)
+		return fmt.Errorf("put documents in %s: %w", r.file.Path, err)
 	}
 	return nil
 }
 
 // Document returns one document, ErrNotFound where there is none.
 func (r *Records) Document(ctx context.Context, kind, id string) (Document, error) {
-	row := r.file.read.QueryRowContext(ctx, "SELECT kind, id, time, body FROM docs WHERE kind = ? AND id = ?", kind, id)
+	row := r.file.Read.QueryRowContext(ctx, "SELECT kind, id, time, body FROM docs WHERE kind = ? AND id = ?", kind, id)
 	d, err := scanDocument(row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, fmt.Errorf("%s %s: %w", kind, id, ErrNotFound)
@@ -168,7 +169,7 @@ func (r *Records) List(ctx context.Context, kind string, f Filter) ([]Document, 
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", kind, err)
 	}
-	rows, err := r.file.read.QueryContext(ctx, "SELECT kind, id, time, body FROM docs WHERE kind = ?"+where, slices.Concat([]any{kind}, args)...)
+	rows, err := r.file.Read.QueryContext(ctx, "SELECT kind, id, time, body FROM docs WHERE kind = ?"+where, slices.Concat([]any{kind}, args)...)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", kind, err)
 	}
@@ -197,7 +198,7 @@ func (r *Records) Set(ctx context.Context, key string, value []byte) error {
 // Setting returns the value of a setting, ErrNotFound where there is none.
 func (r *Records) Setting(ctx context.Context, key string) ([]byte, error) {
 	var value []byte
-	err := r.file.read.QueryRowContext(ctx, "SELECT value FROM settings WHERE key = ?", key).Scan(&value)
+	err := r.file.Read.QueryRowContext(ctx, "SELECT value FROM settings WHERE key = ?", key).Scan(&value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("setting %s: %w", key, ErrNotFound)
 	}
@@ -215,7 +216,7 @@ const EventsKept = 200_000
 // AppendEvents stores events.
 func (r *Records) AppendEvents(events []sdk.Event) error {
 	ctx := context.Background()
-	err := r.file.transact(ctx, func(tx *sql.Tx) error {
+	err := r.file.Transact(ctx, func(tx *sql.Tx) error {
 		for _, e := range events {
 			body, err := json.Marshal(e)
 			if err != nil {
@@ -231,7 +232,7 @@ func (r *Records) AppendEvents(events []sdk.Event) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("append %d events to %s: %w", len(events), r.file.path, err)
+		return fmt.Errorf("append %d events to %s: %w", len(events), r.file.Path, err)
 	}
 	return nil
 }
@@ -248,7 +249,7 @@ func (r *Records) Events(ctx context.Context, component string, f Filter) ([]sdk
 		query += " AND component = ?"
 		args = slices.Concat([]any{component}, args)
 	}
-	rows, err := r.file.read.QueryContext(ctx, query+where, args...)
+	rows, err := r.file.Read.QueryContext(ctx, query+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list events: %w", err)
 	}
@@ -283,12 +284,12 @@ func (r *Records) Expire(ctx context.Context, before time.Time, kinds ...string)
 }
 
 func (r *Records) exec(ctx context.Context, what, statement string, args ...any) error {
-	err := r.file.transact(ctx, func(tx *sql.Tx) error {
+	err := r.file.Transact(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, statement, args...)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("%s in %s: %w", what, r.file.path, err)
+		return fmt.Errorf("%s in %s: %w", what, r.file.Path, err)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/landlock-lsm/go-landlock/landlock"
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	wsys "github.com/tetratelabs/wazero/sys"
@@ -21,18 +22,25 @@ import (
 )
 
 // The control runs the same module with wazero's stock settings in a child of its
-// own, which beats every 2 ms so that the parent sees when it freezes.
+// own, which beats every 2 ms so that the parent sees when it freezes. Stock settings
+// really let a guest out, so the child is held by the kernel: it may write nowhere but
+// in its scene, has no rights of root, and proves both before it starts. Where that
+// cannot be had there is no control.
 
 // controlName is the argv[0] of the control's process.
 const controlName = "attack-control"
+
+// controlUser is nobody.
+const controlUser = 65534
 
 // maybeControl does the control's work when this process is one.
 func maybeControl() {
 	if os.Args[0] != controlName {
 		return
 	}
-	if err := protectMachine(filepath.Dir(os.Args[2]), filepath.Dir(os.Args[1])); err != nil {
-		fmt.Println("ended unprotected:", err)
+	module, scene, canary := os.Args[1], os.Args[2], os.Args[3]
+	if why := holdBack(scene, canary); why != "" {
+		fmt.Println("left-out", why)
 		os.Exit(0)
 	}
 	go func() {
@@ -41,43 +49,31 @@ func maybeControl() {
 			time.Sleep(2 * time.Millisecond)
 		}
 	}()
-	fmt.Println("ended", stock(os.Args[1], os.Args[2], os.Args[3:]))
+	fmt.Println("ended", stock(module, filepath.Join(scene, "root"), os.Args[4:]))
 	os.Exit(0)
 }
 
-// ownMounts gives the control mounts of its own, which takes a user namespace
-// where it is not root.
-func ownMounts() *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Setpgid: true, Cloneflags: syscall.CLONE_NEWNS}
-	if os.Getuid() != 0 {
-		attr.Cloneflags |= syscall.CLONE_NEWUSER
-		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+// holdBack bounds what an escape can do and says why it could not. The canary is a
+// file outside of the scene that anybody may write: only the kernel's rules keep
+// this process from it.
+func holdBack(scene, canary string) string {
+	if os.Geteuid() == 0 {
+		return "runs as root"
 	}
-	return attr
-}
-
-// protectMachine makes everything but the given folders read-only for this
-// process: what escapes from stock settings really is outside.
-func protectMachine(writable ...string) error {
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make the mounts private: %w", err)
-	}
-	for _, dir := range writable {
-		if err := unix.Mount(dir, dir, "", unix.MS_BIND, ""); err != nil {
-			return fmt.Errorf("keep %s: %w", dir, err)
+	for resource, most := range map[int]uint64{unix.RLIMIT_FSIZE: 256 << 20, unix.RLIMIT_DATA: 4 << 30, unix.RLIMIT_CORE: 0} {
+		if err := unix.Setrlimit(resource, &unix.Rlimit{Cur: most, Max: most}); err != nil {
+			return "no rlimits: " + err.Error()
 		}
 	}
-	readOnly := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}
-	if err := unix.MountSetattr(unix.AT_FDCWD, "/", unix.AT_RECURSIVE, readOnly); err != nil {
-		return fmt.Errorf("make all mounts read-only: %w", err)
+	if err := landlock.V3.RestrictPaths(landlock.RODirs("/"), landlock.RWDirs(scene).WithRefer()); err != nil {
+		return "no landlock: " + err.Error()
 	}
-	for _, dir := range writable {
-		if err := unix.MountSetattr(unix.AT_FDCWD, dir, 0, &unix.MountAttr{Attr_clr: unix.MOUNT_ATTR_RDONLY}); err != nil {
-			return fmt.Errorf("keep %s writable: %w", dir, err)
-		}
+	f, err := os.OpenFile(canary, os.O_WRONLY, 0)
+	if err == nil {
+		_ = f.Close() // nothing was written
+		return "can write outside of its scene"
 	}
-	return nil
+	return ""
 }
 
 // stock is how wazero's documentation shows to run a WASI program with a folder,
@@ -128,14 +124,21 @@ func (l *lastBytes) Write(p []byte) (int, error) {
 // it failed, or "-".
 func control(t *testing.T, a attack) string {
 	t.Helper()
-	place := newScene(t)
-	file := filepath.Join(t.TempDir(), "module.wasm")
-	must(t, os.WriteFile(file, a.module(t), 0o600))
+	place, aside := newScene(t), t.TempDir()
+	file, canary := filepath.Join(aside, "module.wasm"), filepath.Join(aside, "canary")
+	must(t, os.WriteFile(file, a.module(t), 0o644))
+	must(t, os.WriteFile(canary, nil, 0o666))
+	must(t, os.Chmod(canary, 0o666))
+	must(t, os.Chmod(filepath.Dir(aside), 0o755)) // the test's own folder, which nobody must pass
 	must(t, os.Mkdir(filepath.Join(place.root, "out"), 0o755))
-	before := place.snapshot(t)
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = append([]string{controlName, file, place.root}, a.args...)
-	cmd.SysProcAttr = ownMounts()
+	cmd.Args, cmd.Env = append([]string{controlName, file, place.dir, canary}, a.args...), []string{}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: controlUser, Gid: controlUser}
+		giveAway(t, place.dir)
+	}
+	before := place.snapshot(t)
 	stdout, err := cmd.StdoutPipe()
 	must(t, err)
 	h := watchHost(controlName)
@@ -145,6 +148,17 @@ func control(t *testing.T, a attack) string {
 	h.end()
 	after := withoutOut(place.snapshot(t), place.root)
 	return seen.failures(h, after != withoutOut(before, place.root))
+}
+
+// giveAway makes the scene the control's own.
+func giveAway(t *testing.T, dir string) {
+	t.Helper()
+	must(t, filepath.WalkDir(dir, func(p string, _ os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(p, controlUser, controlUser)
+	}))
 }
 
 // withoutOut leaves the scratch folder, which the control has for real, and the
@@ -164,10 +178,11 @@ const compileDeadline = 2 * time.Second
 
 // observed is what the parent saw of a control.
 type observed struct {
-	ended  string
-	killed bool
-	gap    time.Duration
-	late   time.Duration // beyond the deadline of the part that is the attack
+	leftOut string // why there is no control
+	ended   string
+	killed  bool
+	gap     time.Duration
+	late    time.Duration // beyond the deadline of the part that is the attack
 }
 
 // listen follows the child and kills it 2 s after the deadline of its attack.
@@ -193,6 +208,9 @@ func listen(r io.Reader, pid int, a attack) observed {
 		case word == "beat":
 			o.gap = max(o.gap, now.Sub(last))
 			last = now
+		case word == "left-out":
+			o.leftOut = rest
+			return o
 		case word == "ended":
 			o.ended, o.late, o.gap = rest, now.Sub(deadline), max(o.gap, now.Sub(last))
 			return o
@@ -203,6 +221,9 @@ func listen(r io.Reader, pid int, a attack) observed {
 }
 
 func (o observed) failures(h *host, touched bool) string {
+	if o.leftOut != "" {
+		return "(no control: " + o.leftOut + ")"
+	}
 	var by []string
 	switch {
 	case o.killed:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,11 +28,17 @@ type attack struct {
 
 const refused = "refused"
 
-// limits of the suite. The memory limit is small so that what leaks shows.
+// limits of the suite. The memory limit is small so that what leaks shows. The
+// deadline is short where the bars are measured, or where an attack ends at its
+// deadline in any case; else it is so long that a loaded machine does not reach it.
 func limits(a attack) sandbox.Limits {
+	timeout := 500 * time.Millisecond
+	if !*full && !slices.Contains(a.endings, string(sandbox.AtDeadline)) {
+		timeout = 5 * time.Minute
+	}
 	l := sandbox.Limits{
-		Memory: 64 << 20, Timeout: 500 * time.Millisecond, Disk: 16 << 20, Output: 64 << 10,
-		CompileTimeout: time.Minute, CompileMemory: 1 << 30,
+		Memory: 64 << 20, Timeout: timeout, Disk: 16 << 20, Output: 64 << 10,
+		CompileTimeout: 5 * time.Minute, CompileMemory: 1 << 30,
 	}
 	if a.compile {
 		l.CompileTimeout, l.CompileMemory = 2*time.Second, l.Memory
@@ -69,7 +76,7 @@ func suite() []attack {
 	}
 	for _, name := range []string{"symlink", "hardlink", "rename", "links-read", "links-write", "dotdot", "absolute", "proc",
 		"descriptors", "environment", "network", "spawn", "files", "disk", "remove-all"} {
-		all = append(all, attack{name: "guest: " + name, module: goGuest, args: []string{name}, endings: []string{exited, deadline}})
+		all = append(all, attack{name: "guest: " + name, module: goGuest, args: []string{name}, endings: []string{exited}})
 	}
 	return all
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -31,7 +32,7 @@ func runner(t testing.TB) *gotest.Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := gotest.New(s, gotest.Settings{WorkDir: filepath.Join(dir, "work")})
+	r, err := gotest.New(s, gotest.Settings{WorkDir: filepath.Join(dir, "work"), Timeout: 20 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,6 +63,9 @@ func tree(t testing.TB, files map[string]string) string {
 	}
 	return dir
 }
+
+// patient limits are not reached on a loaded machine.
+var patient = sandbox.Limits{Timeout: 5 * time.Minute, CompileTimeout: 10 * time.Minute}
 
 const sumTest = `package sum
 
@@ -97,7 +101,7 @@ func TestSkipped(t *testing.T) { t.Skip("not here") }
 func compare(t *testing.T, dir string, staged ...view.Staged) gotest.Comparison {
 	t.Helper()
 	v := sandbox.View{Lower: dir, Staged: staged, Deny: []string{"secrets/**"}}
-	got, err := runner(t).Compare(t.Context(), gotest.Suite{View: v, Packages: gotest.ChangedPackages(v)})
+	got, err := runner(t).Compare(t.Context(), gotest.Suite{View: v, Packages: gotest.ChangedPackages(v), Limits: patient})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +159,7 @@ func TestDeniedFileCannotBeEmbedded(t *testing.T) {
 	text := "package sum\n\nimport _ \"embed\"\n\n//go:embed key.txt\nvar Key string\n\nfunc Sum(a, b int) int { return a + b }\n"
 	dir := tree(t, map[string]string{"sum/key.txt": "hush"})
 	v := sandbox.View{Lower: dir, Deny: []string{"**/key.txt"}, Staged: []view.Staged{{Path: "sum/sum.go", Data: []byte(text)}}}
-	got, err := runner(t).Run(t.Context(), gotest.Suite{View: v, Packages: []string{"sum"}})
+	got, err := runner(t).Run(t.Context(), gotest.Suite{View: v, Packages: []string{"sum"}, Limits: patient})
 	if err != nil || got[0].Verdict != sandbox.Fail || !strings.Contains(got[0].Message, "key.txt") {
 		t.Fatalf("got %+v, %v; want a build that does not find key.txt", got, err)
 	}
@@ -163,7 +167,7 @@ func TestDeniedFileCannotBeEmbedded(t *testing.T) {
 
 func TestPackageWithoutTestsPasses(t *testing.T) {
 	dir := tree(t, map[string]string{"plain/p.go": "package plain\n"})
-	got, err := runner(t).Run(t.Context(), gotest.Suite{View: sandbox.View{Lower: dir}, Packages: []string{"plain"}})
+	got, err := runner(t).Run(t.Context(), gotest.Suite{View: sandbox.View{Lower: dir}, Packages: []string{"plain"}, Limits: patient})
 	if err != nil || got[0].Verdict != sandbox.Pass || got[0].Message != "has no tests" {
 		t.Fatalf("got %+v, %v", got, err)
 	}

@@ -107,8 +107,11 @@ func (s *Stage) Run(ctx context.Context) []Line {
 		lanes[f.Lane] = append(lanes[f.Lane], i)
 	}
 	var running sync.WaitGroup
-	for _, turns := range lanes {
+	for l, turns := range lanes {
 		running.Go(func() {
+			if l == looping {
+				sleep(ctx, headStart)
+			}
 			for _, i := range turns {
 				lines[i] = s.play(ctx, s.opt.Faults[i])
 			}

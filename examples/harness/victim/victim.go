@@ -16,6 +16,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 	"time"
 )
 
@@ -202,4 +205,28 @@ func (v *Victim) look(ctx context.Context, not int) (int, error) {
 		return 0, fmt.Errorf("process %d, which was broken, is still there", pid)
 	}
 	return pid, v.Healthy(ctx)
+}
+
+// Owns says whether the process with this pid is one of this victim.
+func (v *Victim) Owns(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return err == nil && strings.Contains(string(b), v.settingsFile())
+}
+
+// Kill ends what is left of the victim after its supervisor has gone.
+func (v *Victim) Kill() error {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return fmt.Errorf("kill %s: %w", v.Name, err)
+	}
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil || !v.Owns(pid) {
+			continue
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("kill %s: %w", v.Name, err)
+		}
+	}
+	return nil
 }

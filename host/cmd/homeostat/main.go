@@ -7,9 +7,13 @@ import (
 	"os"
 
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli"
+	"github.com/homeostat/homeostat/sandbox"
 )
 
 // version is set by the linker.
 var version = "dev"
 
-func main() { os.Exit(cli.Main(version, os.Args[1:])) }
+func main() {
+	sandbox.MaybeWorker() // the sandbox runs this very binary as its worker
+	os.Exit(cli.Main(version, os.Args[1:]))
+}

@@ -83,7 +83,7 @@ func skipLine(in *bufio.Reader) error {
 }
 
 // LastWords is the line that explains the plugin's death best: the first line
-// of a panic, else the last line that it wrote.
+// of a crash, else the last line that it wrote.
 func (s *Sink) LastWords() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,10 +135,14 @@ func (s *Sink) remember(e entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = words
-	if s.fatal == "" && (strings.HasPrefix(words, "panic: ") || strings.HasPrefix(words, "fatal error: ")) {
+	if s.fatal == "" && slices.ContainsFunc(deathCries, func(cry string) bool { return strings.HasPrefix(words, cry) }) {
 		s.fatal = words
 	}
 }
+
+// deathCries begin the first line that a dying Go program writes; what follows
+// are stacks and registers.
+var deathCries = []string{"panic: ", "fatal error: ", "runtime: ", "runtime/cgo: ", "SIGABRT: ", "SIGSEGV: "}
 
 type entry struct {
 	level   hclog.Level

@@ -77,6 +77,11 @@ func TestLastWordsPreferThePanic(t *testing.T) {
 		t.Errorf("got %q, want the panic", got)
 	}
 	s.Forget()
+	s.Read(strings.NewReader("runtime/cgo: pthread_create failed\nSIGABRT: abort\ngs 0x0\n"))
+	if got := s.LastWords(); got != "runtime/cgo: pthread_create failed" {
+		t.Errorf("got %q, want the first line of the crash", got)
+	}
+	s.Forget()
 	s.Read(strings.NewReader("a\nb"))
 	if got := s.LastWords(); got != "b" {
 		t.Errorf("got %q, want the last line of the new run", got)

@@ -66,10 +66,12 @@ func (s *Supervisor) CallWithin(ctx context.Context, timeout time.Duration, ask 
 // gave up says nothing about the plugin.
 func (s *Supervisor) judge(ctx context.Context, i *instance, err error) {
 	switch {
-	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-		i.missed(s.o.Timing.Misses)
-	case err == nil || !errors.Is(err, wire.ErrGone) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
-		i.answered()
+	case errors.Is(err, context.DeadlineExceeded):
+		if ctx.Err() == nil && i.calls.miss(s.o.Timing.Misses) {
+			i.giveUp()
+		}
+	case !errors.Is(err, wire.ErrGone) && !errors.Is(err, context.Canceled):
+		i.calls.answered()
 	}
 }
 

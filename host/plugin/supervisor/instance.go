@@ -28,9 +28,13 @@ type instance struct {
 	started     time.Time
 	socketDir   string
 
-	// misses counts calls in a row without an answer in time.
-	misses atomic.Int32
-	// hung gets one value when there were too many of them.
+	// calls and pulses count calls of the author's code and health calls that got
+	// no answer in time. They are apart: a plugin that nobody asks must not
+	// gather health misses over days, nor one that hangs in a call be saved by
+	// its healthy pulse.
+	calls  tally
+	pulses tally
+	// hung gets one value when there were too many misses in a row.
 	hung chan struct{}
 }
 
@@ -151,18 +155,21 @@ func (i *instance) healthy(ctx context.Context) error {
 	return err
 }
 
-// missed notes a call without an answer, answered one that had one.
-func (i *instance) missed(limit int) {
-	if int(i.misses.Add(1)) < limit {
-		return
-	}
+// tally counts misses in a row. It may be used by several goroutines.
+type tally struct{ count atomic.Int32 }
+
+// miss notes a call without an answer and reports whether it was one too many.
+func (t *tally) miss(limit int) bool { return int(t.count.Add(1)) >= limit }
+
+// answered notes a call that had an answer.
+func (t *tally) answered() { t.count.Store(0) }
+
+func (i *instance) giveUp() {
 	select {
 	case i.hung <- struct{}{}:
 	default:
 	}
 }
-
-func (i *instance) answered() { i.misses.Store(0) }
 
 // end closes the plugin kindly, then by force, and waits for it.
 func (i *instance) end(grace time.Duration) error {

@@ -262,8 +262,10 @@ func (s *Supervisor) watch(ctx context.Context, i *instance) error {
 func (s *Supervisor) checkHealth(ctx context.Context, i *instance) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Timing.HealthDeadline)
 	defer cancel()
-	if err := i.healthy(ctx); err != nil {
-		i.missed(s.o.Timing.Misses)
+	if err := i.healthy(ctx); err == nil {
+		i.pulses.answered()
+	} else if i.pulses.miss(s.o.Timing.Misses) {
+		i.giveUp()
 	}
 }
 

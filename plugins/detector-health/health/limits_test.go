@@ -1,6 +1,7 @@
 package health
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -62,6 +63,50 @@ func TestErrorBurstIsSeenWithinThreeSeconds(t *testing.T) {
 	b := newBench(t, "")
 	b.samples("web", "log_errors_per_second", repeat(0, 60)...)
 	b.wantOpen(b.samples("web", "log_errors_per_second", 50, 50, 50), "threshold/log_errors_per_second")
+}
+
+// TestADayOfHealthyNoiseGivesNothingToActOn plays a day of one component: load
+// that follows the hour, pauses, a busy job every ten minutes, a nightly
+// backup, an error now and then, gaps in the samples.
+func TestADayOfHealthyNoiseGivesNothingToActOn(t *testing.T) {
+	b := newBench(t, "")
+	random := rand.New(rand.NewPCG(1, 2))
+	const day = 24 * 60 * 60
+	for second := range day {
+		if random.IntN(200) == 0 {
+			b.window(nil) // nothing was measured
+			continue
+		}
+		found := b.window(noise(second, random))
+		for _, a := range found {
+			if !a.Ended && a.Severity >= sdk.SeverityMedium {
+				t.Fatalf("at second %d: %s", second, a.Summary)
+			}
+		}
+	}
+}
+
+func noise(second int, random *rand.Rand) func(*sdk.Window) {
+	demand := 20 + 15*math.Sin(2*math.Pi*float64(second)/86400) + 10*random.NormFloat64()
+	if second%600 < 25 {
+		demand += 150 // a job every ten minutes
+	}
+	if second > 10_000 && second < 11_800 {
+		demand += 60 // the backup
+	}
+	errors := 0.0
+	if random.IntN(60) == 0 {
+		errors = 1
+	}
+	values := map[string]float64{
+		demandSignal: max(demand, 0), "log_errors_per_second": errors,
+		"rss_bytes": 2e8 + 1e7*random.Float64(), "probe_latency_seconds/http": random.ExpFloat64() / 100,
+	}
+	return func(w *sdk.Window) {
+		for name, v := range values {
+			w.Series = append(w.Series, sdk.Series{Component: "web", Name: name, Kind: sdk.Gauge, Times: []int64{w.End.UnixMilli()}, Values: []float64{v}})
+		}
+	}
 }
 
 func TestOnlyOneLookBackSampleIsNotCountedTwice(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/api/client"
 	"github.com/homeostat/homeostat/host/config"
+	sandboxcli "github.com/homeostat/homeostat/sandbox/cli"
 )
 
 // Exit codes of every command but `sandbox run`.
@@ -119,7 +120,7 @@ configuration, 3 refused, 4 rolled back, 5 needs approval.`,
 	root.AddCommand(
 		runCommand(g), statusCommand(g), modeCommand(g), componentCommand(g), anomalyCommand(g),
 		incidentCommand(g), approvalCommand(g), maintenanceCommand(g), pluginCommand(g),
-		configCommand(g), auditCommand(g), tokenCommand(g), versionCommand(g),
+		configCommand(g), auditCommand(g), tokenCommand(g), sandboxcli.Command(sandboxcli.Options{}), versionCommand(g),
 	)
 	usageForArgs(root)
 	return root

@@ -47,7 +47,8 @@ type PluginServiceClient interface {
 	SaveState(ctx context.Context, in *SaveStateRequest, opts ...grpc.CallOption) (*SaveStateResponse, error)
 	LoadState(ctx context.Context, in *LoadStateRequest, opts ...grpc.CallOption) (*LoadStateResponse, error)
 	Explain(ctx context.Context, in *ExplainRequest, opts ...grpc.CallOption) (*ExplainResponse, error)
-	// Close ends the plugin's process after the answer.
+	// Close lets the plugin tidy up. Its process ends when the host closes the
+	// lifeline afterwards.
 	Close(ctx context.Context, in *CloseRequest, opts ...grpc.CallOption) (*CloseResponse, error)
 }
 
@@ -132,7 +133,8 @@ type PluginServiceServer interface {
 	SaveState(context.Context, *SaveStateRequest) (*SaveStateResponse, error)
 	LoadState(context.Context, *LoadStateRequest) (*LoadStateResponse, error)
 	Explain(context.Context, *ExplainRequest) (*ExplainResponse, error)
-	// Close ends the plugin's process after the answer.
+	// Close lets the plugin tidy up. Its process ends when the host closes the
+	// lifeline afterwards.
 	Close(context.Context, *CloseRequest) (*CloseResponse, error)
 	mustEmbedUnimplementedPluginServiceServer()
 }

@@ -1,4 +1,9 @@
-package history
+// Package row packs the samples of one append into a row, and reads rows.
+//
+// It owns the format of a row, which suits many series with few samples each;
+// package chunk owns that of long stretches of one. A Builder belongs to one
+// goroutine, Read keeps no state.
+package row
 
 import (
 	"encoding/binary"
@@ -11,20 +16,21 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// The coders of tail rows: fast, because a row lives for an hour at most.
+// The coders: fast, because a row lives for an hour at most.
 var (
-	rowCoder, _   = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
-	rowDecoder, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+	coder, _   = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	decoder, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
 )
 
-// batch builds one row of the tail: columns of several series. Columns of
-// times that are equal are stored once.
+// Builder builds one row: columns of several series. Columns of times that are
+// equal are stored once. The zero Builder is an empty row.
 //
 // The row is a zstd frame around: for each series its number, the number of
 // samples, the index of its column of times or, for a new one, the times as
 // differences; then each value as its bits XORed with those of the one before.
-type batch struct {
-	start, end int64
+type Builder struct {
+	// Start and End are the least and the greatest time in the row.
+	Start, End int64
 	body       []byte
 	columns    map[uint64]column
 }
@@ -36,7 +42,9 @@ type column struct {
 
 var columnSeed = maphash.MakeSeed()
 
-func hashTimes(times []int64) uint64 {
+// Hash returns a number that is equal for equal columns of times, within this
+// process.
+func Hash(times []int64) uint64 {
 	var h maphash.Hash
 	h.SetSeed(columnSeed)
 	for _, t := range times {
@@ -45,16 +53,19 @@ func hashTimes(times []int64) uint64 {
 	return h.Sum64()
 }
 
-func (b *batch) empty() bool { return len(b.body) == 0 }
+// Empty reports that nothing was added.
+func (b *Builder) Empty() bool { return len(b.body) == 0 }
 
-func (b *batch) add(series int64, times []int64, values []float64) {
-	if b.empty() {
-		b.start, b.end, b.columns = math.MaxInt64, math.MinInt64, map[uint64]column{}
+// Add adds samples of a series, which has a number above 0. There is a value
+// for each time, and at least one.
+func (b *Builder) Add(series int64, times []int64, values []float64) {
+	if b.Empty() {
+		b.Start, b.End, b.columns = math.MaxInt64, math.MinInt64, map[uint64]column{}
 	}
-	b.start, b.end = min(b.start, times[0]), max(b.end, times[len(times)-1])
+	b.Start, b.End = min(b.Start, times[0]), max(b.End, times[len(times)-1])
 	b.body = binary.AppendUvarint(b.body, uint64(series))
 	b.body = binary.AppendUvarint(b.body, uint64(len(times)))
-	key := hashTimes(times)
+	key := Hash(times)
 	if have, ok := b.columns[key]; ok && slices.Equal(have.times, times) {
 		b.body = binary.AppendUvarint(b.body, uint64(have.index))
 	} else {
@@ -80,24 +91,25 @@ func appendTimes(body []byte, times []int64) []byte {
 	return body
 }
 
-func (b *batch) pack() []byte { return rowCoder.EncodeAll(b.body, nil) }
+// Pack returns the row.
+func (b *Builder) Pack() []byte { return coder.EncodeAll(b.body, nil) }
 
 var errRow = errors.New("row ends too early")
 
-// rowReader reads what a batch has packed.
-type rowReader struct {
+// reader reads what a Builder has packed.
+type reader struct {
 	data    []byte
 	columns [][]int64
 }
 
-// readRow calls f for every series of a row. The slices belong to f; times may
+// Read calls f for every series of a row. The slices belong to f; times may
 // be shared by several series and must not be written to.
-func readRow(body []byte, f func(series int64, times []int64, values []float64)) error {
-	data, err := rowDecoder.DecodeAll(body, nil)
+func Read(body []byte, f func(series int64, times []int64, values []float64)) error {
+	data, err := decoder.DecodeAll(body, nil)
 	if err != nil {
 		return fmt.Errorf("read row of samples: %w", err)
 	}
-	r := rowReader{data: data}
+	r := reader{data: data}
 	for len(r.data) > 0 {
 		series, times, values, err := r.next()
 		if err != nil {
@@ -108,7 +120,7 @@ func readRow(body []byte, f func(series int64, times []int64, values []float64))
 	return nil
 }
 
-func (r *rowReader) next() (series int64, times []int64, values []float64, err error) {
+func (r *reader) next() (series int64, times []int64, values []float64, err error) {
 	id, ok1 := r.number()
 	n, ok2 := r.number()
 	index, ok3 := r.number()
@@ -136,7 +148,7 @@ func (r *rowReader) next() (series int64, times []int64, values []float64, err e
 	return int64(id), times, values, nil
 }
 
-func (r *rowReader) number() (uint64, bool) {
+func (r *reader) number() (uint64, bool) {
 	v, size := binary.Uvarint(r.data)
 	if size <= 0 {
 		return 0, false
@@ -145,7 +157,7 @@ func (r *rowReader) number() (uint64, bool) {
 	return v, true
 }
 
-func (r *rowReader) times(n int) ([]int64, error) {
+func (r *reader) times(n int) ([]int64, error) {
 	times := make([]int64, n)
 	var before int64
 	for i := range times {

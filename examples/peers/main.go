@@ -1,0 +1,74 @@
+// Command peers runs the same victims under homeostat, monit, supervisord and
+// runit, one after the other on the same machine, and prints how long each fault
+// kept a victim down, as a ratio to homeostat.
+//
+// A peer that is not installed is left out and listed. The exit code is 1 when
+// something could not be measured, 2 for a wrong command line; a bad figure is a
+// result.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/homeostat/homeostat/examples/peers/supervisor"
+	"github.com/homeostat/homeostat/examples/peers/trial"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx))
+}
+
+func run(ctx context.Context) int {
+	bin := flag.String("bin", "bin", "`folder` with homeostat, plugins/ and shop-store")
+	json := flag.String("json", "", "write the figures to this `file` as well")
+	long := flag.Bool("long", false, "with the faults that take minutes: crash loop and slow start")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "peers: there are no arguments, got %q\n", flag.Args())
+		return 2
+	}
+	faults := trial.Faults
+	if *long {
+		faults = slices.Concat(trial.Faults, trial.Long)
+	}
+	figures, err := compare(ctx, *bin, faults)
+	if err == nil {
+		figures.print(os.Stdout)
+		err = figures.write(*json)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "peers: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func compare(ctx context.Context, bin string, faults []trial.Fault) (figures, error) {
+	f := figures{Begun: time.Now(), Faults: faults}
+	home, err := filepath.Abs(bin)
+	if err != nil {
+		return f, err
+	}
+	for _, s := range supervisor.All() {
+		if !s.Installed() {
+			f.LeftOut = append(f.LeftOut, s.Name+": needs "+s.Needs)
+			continue
+		}
+		r, err := trial.Run(ctx, trial.Options{Supervisor: s, Bin: home, Faults: f.Faults, Say: f.say})
+		if err != nil {
+			return f, err
+		}
+		f.Results = append(f.Results, r)
+	}
+	return f, nil
+}
