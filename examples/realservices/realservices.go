@@ -142,8 +142,11 @@ func askHTTP(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Body.Close(); err != nil || a.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: it said %s (%v)", url, a.Status, err)
+	if err := a.Body.Close(); err != nil {
+		return err
+	}
+	if a.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: it said %s", url, a.Status)
 	}
 	return nil
 }

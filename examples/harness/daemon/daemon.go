@@ -165,7 +165,7 @@ func kill(pids []int) error {
 		if err := p.Signal(syscall.Signal(0)); err != nil {
 			continue
 		}
-		left = append(left, fmt.Errorf("victim with pid %d outlived homeostat; killed (%v)", pid, p.Kill()))
+		left = append(left, fmt.Errorf("victim with pid %d outlived homeostat and was killed", pid), p.Kill())
 	}
 	return errors.Join(left...)
 }

@@ -132,8 +132,11 @@ func (v *Victim) Inject(ctx context.Context, fault string) error {
 	if err != nil {
 		return fmt.Errorf("inject %s into %s: %w", fault, v.Name, err)
 	}
-	if err := a.Body.Close(); err != nil || a.StatusCode != http.StatusAccepted {
-		return fmt.Errorf("inject %s into %s: it said %s (%v), want 202", fault, v.Name, a.Status, err)
+	if err := a.Body.Close(); err != nil {
+		return fmt.Errorf("inject %s into %s: %w", fault, v.Name, err)
+	}
+	if a.StatusCode != http.StatusAccepted {
+		return fmt.Errorf("inject %s into %s: it said %s, want 202", fault, v.Name, a.Status)
 	}
 	return nil
 }
@@ -183,14 +186,18 @@ func (v *Victim) visit(ctx context.Context, url string) ([]byte, error) {
 func (v *Victim) AwaitHealthy(ctx context.Context, not int) (pid int, since time.Time, err error) {
 	clock := time.NewTicker(pause)
 	defer clock.Stop()
+	var wrong error
 	for {
 		pid, err = v.look(ctx, not)
 		if err == nil {
 			return pid, time.Now(), nil
 		}
+		if wrong == nil || ctx.Err() == nil {
+			wrong = err // a look that the end of ctx cut short says nothing
+		}
 		select {
 		case <-ctx.Done():
-			return 0, time.Time{}, fmt.Errorf("wait for %s: %w", v.Name, err)
+			return 0, time.Time{}, fmt.Errorf("wait for %s: %w", v.Name, wrong)
 		case <-clock.C:
 		}
 	}

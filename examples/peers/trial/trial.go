@@ -181,14 +181,14 @@ func breakAll(ctx context.Context, o Options, attempts []attempt) ([]Down, error
 			continue // it does not look at answers; once is enough to show it
 		}
 		d.Times++
-		back, repaired, err := a.measure(ctx)
+		got, err := a.measure(ctx)
 		if err != nil {
 			return downs, fmt.Errorf("under %s: %w", o.Supervisor.Name, err)
 		}
-		if repaired {
-			d.Repaired = append(d.Repaired, back)
+		if got.repaired {
+			d.Repaired = append(d.Repaired, got.back)
 		}
-		o.Say(fmt.Sprintf("%-12s %-10s %s", o.Supervisor.Name, a.fault.Name, describe(back, repaired, a.fault.Bound)))
+		o.Say(fmt.Sprintf("%-12s %-10s %s", o.Supervisor.Name, a.fault.Name, got))
 	}
 	for _, d := range downs {
 		slices.Sort(d.Repaired)
@@ -196,31 +196,37 @@ func breakAll(ctx context.Context, o Options, attempts []attempt) ([]Down, error
 	return downs, nil
 }
 
-func describe(back time.Duration, repaired bool, bound time.Duration) string {
-	if !repaired {
-		return fmt.Sprintf("not repaired within %s", bound)
+// outcome is what came of one attempt; back is valid when repaired is true.
+type outcome struct {
+	back     time.Duration
+	repaired bool
+}
+
+func (o outcome) String() string {
+	if !o.repaired {
+		return "was not repaired in time"
 	}
-	return fmt.Sprintf("answers again after %s", back.Round(time.Millisecond))
+	return "answers again after " + o.back.Round(time.Millisecond).String()
 }
 
 // measure breaks the victim and waits. Not being repaired is no error.
-func (a attempt) measure(ctx context.Context) (back time.Duration, repaired bool, err error) {
+func (a attempt) measure(ctx context.Context) (outcome, error) {
 	pid, err := a.victim.Running(ctx)
 	if err != nil {
-		return 0, false, err
+		return outcome{}, err
 	}
 	var begun time.Time
 	for _, step := range a.fault.Steps {
 		begun = time.Now()
 		if err := a.victim.Inject(ctx, step); err != nil {
-			return 0, false, err
+			return outcome{}, err
 		}
 	}
 	bounded, cancel := context.WithDeadline(ctx, begun.Add(a.fault.Bound))
 	defer cancel()
 	_, since, err := a.victim.AwaitHealthy(bounded, pid)
 	if err != nil {
-		return 0, false, ctx.Err()
+		return outcome{}, ctx.Err()
 	}
-	return max(since.Sub(begun)-a.fault.Own, 0), true, nil
+	return outcome{max(since.Sub(begun)-a.fault.Own, 0), true}, nil
 }
