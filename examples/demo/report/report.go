@@ -66,7 +66,7 @@ func (r *Report) Finish(lines []scenario.Line) Results {
 		}
 	}
 	_ = table.Flush() // see Say
-	_, _ = fmt.Fprintf(r.out, "\n%d of %d faults repaired within the limits, in %.0f s\n", repaired, len(lines), results.Took.Seconds())
+	_, _ = fmt.Fprintf(r.out, "\n%d of %d within the limits, in %.0f s\n", repaired, len(lines), results.Took.Seconds())
 	r.complain(lines)
 	return results
 }
@@ -76,12 +76,18 @@ func row(l scenario.Line) string {
 	if !l.Repaired() {
 		verdict = "NOT REPAIRED"
 	}
+	if l.Repaired() && l.Limit.Orders == 0 {
+		verdict = "left alone"
+	}
 	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%d (limit %d)\t%s", l.Fault, l.Injected.Format("15:04:05.000"),
 		within(l.SeenAfter, l.Limit.SeenWithin()), l.Action, within(l.BackAfter, l.Limit.BackWithin()),
 		l.Orders+l.Stray, l.Limit.Orders, verdict)
 }
 
 func within(d *time.Duration, limit time.Duration) string {
+	if limit == 0 {
+		return ""
+	}
 	if d == nil {
 		return fmt.Sprintf("never (limit %s)", seconds(limit))
 	}

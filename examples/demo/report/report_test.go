@@ -21,6 +21,7 @@ func lines() []scenario.Line {
 	return []scenario.Line{
 		{Fault: "crash", SeenAfter: &seen, BackAfter: &back, Action: "restart crash", Orders: 1, Limit: limit},
 		{Fault: "hang", Limit: limit, Wrong: []string{"not repaired"}},
+		{Fault: "calm"},
 	}
 }
 
@@ -32,7 +33,7 @@ func TestTableShowsWhatCameOfEachFault(t *testing.T) {
 	}
 	for _, want := range []string{
 		"12 ms (limit 2.0 s)", "2.5 s (limit 6.0 s)", "restart crash", "1 (limit 1)", "NOT REPAIRED",
-		"never (limit 2.0 s)", "1 of 2 faults", "hang: not repaired",
+		"never (limit 2.0 s)", "2 of 3 within", "hang: not repaired", "left alone",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("output lacks %q:\n%s", want, out.String())
@@ -67,7 +68,7 @@ func TestResultsAreWrittenAsJSON(t *testing.T) {
 	if err := json.Unmarshal(b, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Repaired || len(got.Faults) != 2 || *got.Faults[0].Back != 2_500_000_000 || got.Faults[1].Back != nil {
+	if got.Repaired || len(got.Faults) != 3 || *got.Faults[0].Back != 2_500_000_000 || got.Faults[1].Back != nil {
 		t.Errorf("read back: %s", b)
 	}
 }

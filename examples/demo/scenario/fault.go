@@ -43,6 +43,9 @@ type Fault struct {
 	// Dependents is how many web processes depend on the victim. They must be
 	// healthy again too, and must not be restarted.
 	Dependents int
+	// Calm says that this is no fault: nothing may be done about it until the end
+	// of the demo.
+	Calm bool
 	// Lane is what the fault shares a lane with: lanes run side by side, the
 	// faults of a lane one after the other.
 	Lane  lane
@@ -57,6 +60,7 @@ const (
 	short lane = iota
 	starting
 	looping
+	beside
 )
 
 // headStart is what the short faults get before the loop begins, so that the
@@ -94,6 +98,7 @@ var all = []Fault{
 		Limit: Limit{Seen: 3500 * time.Millisecond, Back: 3500 * time.Millisecond, Own: 40 * time.Second, Orders: 1}},
 	{Name: "crash-loop", Shows: "every start fails for 60 s", Steps: []string{"crash-loop?for=60s"}, Lane: looping,
 		Limit: Limit{Seen: 10 * time.Second, Back: 30 * time.Second, Own: time.Minute, Orders: 20}},
+	{Name: "calm", Shows: "an error line every 10 s: nothing to repair", Steps: []string{"log-burst?rate=0.1"}, Calm: true, Lane: beside},
 }
 
 // Choose returns the faults of these names, separated by commas, or all for an

@@ -52,6 +52,9 @@ func (s *Stage) play(ctx context.Context, f Fault) Line {
 		return l
 	}
 	s.opt.Say(fmt.Sprintf("%-12s injected: %s", f.Name, f.Shows))
+	if f.Calm {
+		return l // the rest of the demo shows whether it is left alone
+	}
 	s.awaitRepair(ctx, f, &l)
 	s.askDaemon(ctx, f, &l)
 	s.opt.Say(fmt.Sprintf("%-12s %s", f.Name, l.summary()))
@@ -233,7 +236,7 @@ func (s *Stage) recount(ctx context.Context, l *Line) {
 	if l.Orders > l.Limit.Orders {
 		l.blame("%d restart orders, limit %d", l.Orders, l.Limit.Orders)
 	}
-	if l.Orders == 0 {
+	if l.Orders == 0 && l.Limit.Orders > 0 {
 		l.blame("repaired without a restart order: not by homeostat")
 	}
 	if l.Stray > 0 {
