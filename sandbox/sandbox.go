@@ -29,6 +29,17 @@ import (
 // TestMain of every package whose tests use a sandbox.
 func MaybeWorker() { worker.Main() }
 
+const (
+	// dataSlack is what RLIMIT_DATA leaves beyond the memory limit: Go reserves its
+	// heap in writable pieces of 64 MiB of which it uses little. What is really used
+	// is bounded by the parent's watch.
+	dataSlack = 512 << 20
+	// descriptorSlack is what the worker itself needs.
+	descriptorSlack = 64
+	// maxCode bounds one file of compiled code, in bytes.
+	maxCode = 1 << 30
+)
+
 // View is what a guest sees; see package view.
 type View = view.View
 
