@@ -15,6 +15,7 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/homeostat/homeostat/sandbox/internal/cache"
@@ -179,8 +180,10 @@ func (p *prepared) execution(mode wire.Mode) execution {
 }
 
 // cpuSeconds is a second line behind the deadline, for a host whose daemon is
-// stopped: whole seconds, two processors.
-func cpuSeconds(timeout time.Duration) uint64 { return uint64(timeout/time.Second)*2 + 2 }
+// stopped: whole seconds, on every processor.
+func cpuSeconds(timeout time.Duration) uint64 {
+	return uint64(timeout/time.Second+1) * uint64(runtime.NumCPU()+1)
+}
 
 // compiled returns the folder with the module's native code, and whether it had to
 // be made now.
