@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/sandbox/internal/confine"
+	"github.com/homeostat/homeostat/sandbox/internal/process"
 	"github.com/homeostat/homeostat/sandbox/internal/wire"
 )
 
@@ -20,6 +21,19 @@ type execution struct {
 	timeout time.Duration
 	memory  int64 // bytes
 	output  int64 // bytes each of stdout and stderr
+}
+
+// held is what the parent holds the process to.
+func (e execution) held() process.Limits { return process.Limits{Timeout: e.timeout, Memory: e.memory} }
+
+// start starts a worker and turns the want of a required guard into a refusal.
+func start(f process.Files, require []confine.Guard) (*process.Process, error) {
+	p, err := process.Start(f, require)
+	var lacking *process.Lacking
+	if errors.As(err, &lacking) {
+		return nil, refuse(lacking.Error(), "allow them to the daemon, or take them out of sandbox.require")
+	}
+	return p, err
 }
 
 // outcome is all that came back from it.
@@ -33,7 +47,7 @@ type outcome struct {
 	crash          string // what the worker's own runtime said
 	state          string
 	exitCode       int // of the process itself; -1 when a signal ended it
-	killed         cause
+	killed         process.Cause
 	protocol       error
 	wall, cpu      time.Duration
 	resident       int64
@@ -53,7 +67,7 @@ func (s *Sandbox) execute(ctx context.Context, e execution) (outcome, error) {
 	if err != nil {
 		return outcome{}, errors.Join(err, job.Close())
 	}
-	p, err := startProcess(f, e.job.Require)
+	p, err := start(f, e.job.Require)
 	if err != nil {
 		r.close()
 		return outcome{}, err
@@ -65,10 +79,10 @@ func (s *Sandbox) execute(ctx context.Context, e execution) (outcome, error) {
 	readers.Go(func() { stderr.fill(r.stderr, e.output) })
 	readers.Go(func() { crash.fill(r.crash, max(maxCrash, e.output)) })
 	readers.Go(func() { out.listen(r.events, p) })
-	watched := watch(ctx, p, e)
-	<-p.done
+	watched := process.Watch(ctx, p, e.held())
+	<-p.Done
 	peak := <-watched
-	out.wall = time.Since(p.begun)
+	out.wall = time.Since(p.Begun)
 	readers.Wait()
 	r.close()
 	out.stdout, out.stderr, out.crash = stdout.data, stderr.data, string(crash.data)
@@ -78,12 +92,12 @@ func (s *Sandbox) execute(ctx context.Context, e execution) (outcome, error) {
 }
 
 // settle adds what is known once the process is reaped.
-func (o *outcome) settle(p *process, peak int64) {
-	p.rung.NoteStart(&o.guards)
-	o.killed = p.why()
-	o.state = p.state.String()
-	o.exitCode = p.state.ExitCode()
-	o.cpu = p.state.UserTime() + p.state.SystemTime()
+func (o *outcome) settle(p *process.Process, peak int64) {
+	p.Rung.NoteStart(&o.guards)
+	o.killed = p.Why()
+	o.state = p.State.String()
+	o.exitCode = p.State.ExitCode()
+	o.cpu = p.State.UserTime() + p.State.SystemTime()
 	o.resident = peak
 	if o.end != nil {
 		o.resident = max(peak, o.end.RSS)
@@ -92,7 +106,7 @@ func (o *outcome) settle(p *process, peak int64) {
 
 // listen takes the worker's events. A worker that does not keep to the protocol is
 // killed: it may be the guest's by now.
-func (o *outcome) listen(events io.Reader, p *process) {
+func (o *outcome) listen(events io.Reader, p *process.Process) {
 	err := wire.ReadEvents(events, func(e wire.Event) {
 		switch {
 		case e.Status != nil:
@@ -109,7 +123,7 @@ func (o *outcome) listen(events io.Reader, p *process) {
 	})
 	if err != nil {
 		o.protocol = err
-		p.kill(killProtocol)
+		p.Kill(process.Protocol)
 	}
 }
 
@@ -136,18 +150,18 @@ func (r readEnds) close() {
 	}
 }
 
-func openPipes(job *os.File) (readEnds, files, error) {
+func openPipes(job *os.File) (readEnds, process.Files, error) {
 	var r readEnds
-	f := files{job: job}
+	f := process.Files{Job: job}
 	for _, pipe := range []struct{ read, write **os.File }{
-		{&r.stdout, &f.stdout}, {&r.crash, &f.crash}, {&r.events, &f.events}, {&r.stderr, &f.stderr},
+		{&r.stdout, &f.Stdout}, {&r.crash, &f.Crash}, {&r.events, &f.Events}, {&r.stderr, &f.Stderr},
 	} {
 		var err error
 		if *pipe.read, *pipe.write, err = os.Pipe(); err != nil {
 			r.close()
-			f.job = nil // the caller's
-			f.close()
-			return readEnds{}, files{}, fmt.Errorf("pipes to a sandbox worker: %w", err)
+			f.Job = nil // the caller's
+			f.Close()
+			return readEnds{}, process.Files{}, fmt.Errorf("pipes to a sandbox worker: %w", err)
 		}
 	}
 	return r, f, nil

@@ -10,5 +10,6 @@ import (
 
 func TestMain(m *testing.M) {
 	sandbox.MaybeWorker()
+	maybeHost()
 	goleak.VerifyTestMain(m)
 }

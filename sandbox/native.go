@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/sandbox/internal/confine"
+	"github.com/homeostat/homeostat/sandbox/internal/process"
 	"github.com/homeostat/homeostat/sandbox/internal/wire"
 )
 
@@ -87,7 +88,7 @@ func (n Native) report(out outcome, e execution) NativeReport {
 		Stdout: string(out.stdout), Stderr: out.crash, Truncated: out.truncated,
 		Wall: out.wall, CPU: out.cpu, Guards: out.guards,
 	}
-	if out.killed != killNone {
+	if out.killed != process.None {
 		r.Ending, r.ExitCode = out.ending()
 		r.Message = out.describe(e)
 		return r

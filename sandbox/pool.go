@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/homeostat/homeostat/sandbox/internal/process"
 	"github.com/homeostat/homeostat/sandbox/internal/wire"
 )
 
@@ -116,7 +117,7 @@ func (p *Pool) Close() {
 		close(p.closed)
 		for range p.size {
 			if w := <-p.idle; w != nil {
-				w.end(killCancel)
+				w.end(process.Cancel)
 			}
 		}
 	})
@@ -127,7 +128,7 @@ func (p *Pool) Close() {
 func (p *Pool) result(w *server, a wire.Answer, err error) (r Result, poisoned bool, _ error) {
 	r = Result{Value: math.NaN(), Stdout: string(a.Stdout), Stderr: string(a.Stderr), Memory: a.End.Memory}
 	if err != nil {
-		w.end(killProtocol)
+		w.end(process.Protocol)
 		out := w.outcome()
 		r.Ending, r.ExitCode = out.ending()
 		r.Message = out.describe(p.job.execution(wire.Serve))
@@ -147,7 +148,7 @@ func (p *Pool) result(w *server, a wire.Answer, err error) (r Result, poisoned b
 		r.Value = math.Float64frombits(a.Bits)
 	}
 	if a.End.Reason == wire.Flooded {
-		w.end(killCancel) // it is ending by itself
+		w.end(process.Cancel) // it is ending by itself
 		return r, true, nil
 	}
 	return r, false, nil
@@ -156,7 +157,7 @@ func (p *Pool) result(w *server, a wire.Answer, err error) (r Result, poisoned b
 // server is a worker that answers one request at a time. Only the Evaluate that
 // took it from the pool uses it.
 type server struct {
-	process *process
+	worker  *process.Process
 	to      *os.File
 	from    *bufio.Reader
 	ends    readEnds
@@ -181,31 +182,31 @@ func (p *Pool) start() (*server, error) {
 		return nil, errors.Join(err, job.Close())
 	}
 	var to *os.File
-	if f.stdin, to, err = os.Pipe(); err != nil {
+	if f.Stdin, to, err = os.Pipe(); err != nil {
 		ends.close()
-		f.close()
+		f.Close()
 		return nil, fmt.Errorf("pipes to a sandbox worker: %w", err)
 	}
-	process, err := startProcess(f, e.job.Require)
+	worker, err := start(f, e.job.Require)
 	if err != nil {
 		ends.close()
 		return nil, errors.Join(err, to.Close())
 	}
-	w := &server{process: process, to: to, from: bufio.NewReader(ends.stdout), ends: ends}
+	w := &server{worker: worker, to: to, from: bufio.NewReader(ends.stdout), ends: ends}
 	w.readers.Go(func() { w.crash.fill(ends.crash, maxCrash) })
 	w.readers.Go(func() { w.stderr.fill(ends.stderr, 0) })
-	w.readers.Go(func() { w.events.listen(ends.events, process) })
+	w.readers.Go(func() { w.events.listen(ends.events, worker) })
 	e.timeout = math.MaxInt64
-	w.watched = watch(context.Background(), process, e)
+	w.watched = process.Watch(context.Background(), worker, e.held())
 	return w, nil
 }
 
 // ask sends one request and waits for its answer, at most timeout.
 func (w *server) ask(ctx context.Context, e Evaluation, timeout time.Duration) (wire.Answer, error) {
 	w.asked = ctx
-	deadline := time.AfterFunc(timeout, func() { w.process.kill(killDeadline) })
+	deadline := time.AfterFunc(timeout, func() { w.worker.Kill(process.Deadline) })
 	defer deadline.Stop()
-	stop := context.AfterFunc(ctx, func() { w.process.kill(killCancel) })
+	stop := context.AfterFunc(ctx, func() { w.worker.Kill(process.Cancel) })
 	defer stop()
 	var a wire.Answer
 	req := wire.Request{Function: e.Function, Params: e.Params, Args: e.Args, Stdin: e.Stdin, Seed: e.Seed}
@@ -217,9 +218,9 @@ func (w *server) ask(ctx context.Context, e Evaluation, timeout time.Duration) (
 }
 
 // end kills the worker, if it still lives, and waits until nothing of it is left.
-func (w *server) end(why cause) {
-	w.process.kill(why)
-	<-w.process.done
+func (w *server) end(why process.Cause) {
+	w.worker.Kill(why)
+	<-w.worker.Done
 	<-w.watched
 	w.readers.Wait()
 	w.ends.close()
@@ -230,6 +231,6 @@ func (w *server) end(why cause) {
 func (w *server) outcome() outcome {
 	out := w.events
 	out.crash = string(w.crash.data)
-	out.settle(w.process, 0)
+	out.settle(w.worker, 0)
 	return out
 }

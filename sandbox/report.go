@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/sandbox/internal/confine"
+	"github.com/homeostat/homeostat/sandbox/internal/process"
 	"github.com/homeostat/homeostat/sandbox/internal/wire"
 )
 
@@ -137,11 +138,11 @@ func judge(e Ending, code int, quotaHit bool) Verdict {
 // ending classifies how the worker ended.
 func (o outcome) ending() (Ending, int) {
 	switch {
-	case o.killed == killDeadline:
+	case o.killed == process.Deadline:
 		return AtDeadline, exitDeadline
-	case o.killed == killMemory, o.diedOfMemory():
+	case o.killed == process.Memory, o.diedOfMemory():
 		return OutOfMemory, exitOther
-	case o.killed == killCancel:
+	case o.killed == process.Cancel:
 		return Cancelled, exitOther
 	case o.end == nil, o.protocol != nil:
 		return Crashed, exitOther

@@ -15,6 +15,7 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/homeostat/homeostat/sandbox/internal/cache"
@@ -28,6 +29,17 @@ import (
 // sandbox: then it does the worker's job and exits. Call it first in main, and in
 // TestMain of every package whose tests use a sandbox.
 func MaybeWorker() { worker.Main() }
+
+const (
+	// dataSlack is what RLIMIT_DATA leaves beyond the memory limit: Go reserves its
+	// heap in writable pieces of 64 MiB of which it uses little. What is really used
+	// is bounded by the parent's watch.
+	dataSlack = 512 << 20
+	// descriptorSlack is what the worker itself needs.
+	descriptorSlack = 64
+	// maxCode bounds one file of compiled code, in bytes.
+	maxCode = 1 << 30
+)
 
 // View is what a guest sees; see package view.
 type View = view.View
@@ -168,8 +180,10 @@ func (p *prepared) execution(mode wire.Mode) execution {
 }
 
 // cpuSeconds is a second line behind the deadline, for a host whose daemon is
-// stopped: whole seconds, two processors.
-func cpuSeconds(timeout time.Duration) uint64 { return uint64(timeout/time.Second)*2 + 2 }
+// stopped: whole seconds, on every processor.
+func cpuSeconds(timeout time.Duration) uint64 {
+	return uint64(timeout/time.Second+1) * uint64(runtime.NumCPU()+1)
+}
 
 // compiled returns the folder with the module's native code, and whether it had to
 // be made now.

@@ -190,8 +190,8 @@ func (a *App) Run(ctx context.Context) (err error) {
 		return err
 	}
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	var running sync.WaitGroup
-	running.Go(func() {
+	var running, healing sync.WaitGroup
+	healing.Go(func() {
 		if err := a.healer.Run(life); err != nil {
 			a.log.Error("healing ended", "error", err)
 		}
@@ -207,8 +207,9 @@ func (a *App) Run(ctx context.Context) (err error) {
 	}
 	a.setNotReady(errors.New("stopping"))
 	a.goodbye()
+	end() // first, so that the stops to come are not taken for a person's orders
+	healing.Wait()
 	a.stop()
-	end()
 	running.Wait()
 	return err
 }

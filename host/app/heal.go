@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/homeostat/homeostat/host/heal"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/journal"
+	"github.com/homeostat/homeostat/host/plugin"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -46,10 +48,22 @@ func (a *App) strategies() []heal.Strategy {
 	var ladder []heal.Strategy
 	for _, s := range a.plugins.Strategies() {
 		if s.Ready() {
-			ladder = append(ladder, s)
+			ladder = append(ladder, rung{s})
 		}
 	}
 	return ladder
+}
+
+// rung is a strategy plugin as healing sees it.
+type rung struct{ plugin.Strategy }
+
+// Learn passes on how a recovery ended; a strategy that does not learn need
+// not know.
+func (r rung) Learn(ctx context.Context, o sdk.Outcome) error {
+	if err := r.Strategy.Learn(ctx, o); !errors.Is(err, plugin.ErrUnsupported) {
+		return err
+	}
+	return nil
 }
 
 // declared returns the operator's commands of a component, by name.

@@ -18,8 +18,8 @@ type Op struct {
 	Path string
 }
 
-// ErrSkip, returned by a Gate, has the operation count as done without doing it. It is how a test shows that it would
-// notice a missing fsync.
+// ErrSkip is what a Gate returns to have an operation count as done without doing it. It is how a test shows that it
+// would notice a missing fsync.
 var ErrSkip = errors.New("operation skipped")
 
 // Gate is asked before each file operation. An error is returned in place of doing the operation; nil lets it happen.

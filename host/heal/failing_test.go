@@ -126,6 +126,26 @@ func TestComponentThatNeverAnswersFailsItsRecoveryInTheEnd(t *testing.T) {
 	})
 }
 
+// TestQuickProbeDoesNotKeepASlowOneFromBeingHeard lets one probe pass every
+// half second while the look at all of them takes longer and fails.
+func TestQuickProbeDoesNotKeepASlowOneFromBeingHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "web")
+		w.slow = 1500 * time.Millisecond
+		w.boot(automated("web"), &restarter{})
+		defer w.halt()
+		w.parts["web"].next = func(uint64) fate { return hung }
+		w.sicken("web")
+		for range 10 {
+			time.Sleep(500 * time.Millisecond)
+			w.observe(sdk.Event{Component: "web", Type: sdk.EventProbe, Time: time.Now(), Probe: &sdk.ProbeResult{Verdict: sdk.Pass}})
+		}
+		if inc := w.wantState(record.StateWaiting); inc.Recoveries[0].Result != sdk.ResultFailed {
+			t.Errorf("the recovery is %s, want failed", inc.Recoveries[0].Result)
+		}
+	})
+}
+
 func TestRecurrenceWithinTheHoldTimeIsAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, strategy := newWorld(t, "web"), &restarter{}

@@ -28,8 +28,14 @@ func (h *Healer) Observe(e sdk.Event) error {
 	switch e.Type {
 	case sdk.EventPluginBlind, sdk.EventPluginSeeing:
 		return h.step(blindness(e))
+	case sdk.EventStopping, sdk.EventStopped, sdk.EventReady:
+		return h.step(machine.Happened{Event: e})
+	case sdk.EventProbe:
+		if e.Probe != nil && e.Probe.Verdict == sdk.Pass {
+			return h.step(machine.Happened{Event: e})
+		}
 	}
-	return h.step(machine.Happened{Event: e})
+	return nil // the rest reaches healing as anomalies
 }
 
 // blindness makes an anomaly of the host itself out of a detector that gives

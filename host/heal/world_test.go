@@ -37,6 +37,8 @@ type world struct {
 	dead  bool
 	kill  int // the step at which it is killed, 0 for never
 	steps int
+	// slow is how long a look at a component takes.
+	slow time.Duration
 	// broken is the error of every write.
 	broken error
 }
@@ -165,6 +167,7 @@ func (w *world) Check(sdk.Proposal) error        { return nil }
 func (w *world) NeedsPerson(sdk.Proposal) string { return "" }
 
 func (w *world) Confirm(_ context.Context, name string) sdk.Verdict {
+	time.Sleep(w.slow)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.parts[name].verdict

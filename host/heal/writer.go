@@ -7,8 +7,10 @@ import (
 )
 
 // writer hands batches of effects, in order, to one goroutine, so that nobody
-// who reports an anomaly waits for a disk. It also counts what is under way:
-// batches that wait, the one being carried out, and spawned answers.
+// who reports an anomaly waits for a disk. While a disk hangs the queue grows,
+// but only by what is new: an anomaly that is merely seen again queues nothing.
+// The writer also counts what is under way: batches that wait, the one being
+// carried out, and spawned answers.
 type writer struct {
 	mu     sync.Mutex // guards what follows
 	change *sync.Cond

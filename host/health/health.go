@@ -172,7 +172,7 @@ func (m *Monitor) Observe(now time.Time, r Reading) Report {
 	for _, rule := range rules(m.config, r) {
 		check := rule.judge(m.memory.Breached[rule.name])
 		m.memory.Breached[rule.name] = check.Verdict == Fail
-		report.add(check, rule.required)
+		report.add(check)
 	}
 	report.addIncidents(r.Incidents)
 	report.Score = math.Max(report.Score, 0)

@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,10 +31,10 @@ type Report struct {
 	minScore float64
 }
 
-func (r *Report) add(c Check, required bool) {
+func (r *Report) add(c Check) {
 	r.Checks = append(r.Checks, c)
 	r.Score -= c.Cost
-	if required && c.Verdict == Inconclusive {
+	if slices.Contains(required, c.Name) && c.Verdict == Inconclusive {
 		r.Blind = append(r.Blind, c.Name)
 	}
 }

@@ -24,15 +24,18 @@ const clearMargin = 0.05
 
 // rule is one limit applied to one figure.
 type rule struct {
-	name     string
-	unit     string
-	figure   Measure
-	limit    float64
-	best     float64 // the value without any trouble
-	severe   float64 // from here on the cost is doubled
-	cost     float64
-	required bool // without data the whole report is inconclusive
+	name   string
+	unit   string
+	figure Measure
+	limit  float64
+	best   float64 // the value without any trouble
+	severe float64 // from here on the cost is doubled
+	cost   float64
 }
+
+// required are the checks without whose data a whole report is inconclusive. Every Linux host has these three; the others
+// depend on probes, changes and the kernel's configuration.
+var required = []string{"cpu", "memory", "disk"}
 
 // Check is the outcome of one rule, as the API shows it.
 type Check struct {
@@ -57,7 +60,7 @@ func rules(c Config, r Reading) []rule {
 	lower := func(name string, figure Measure, limit, cost float64) rule {
 		return rule{name: name, unit: "%", figure: figure, limit: limit, best: 100, severe: limit / 2, cost: cost}
 	}
-	list := []rule{
+	return []rule{
 		upper("cpu", r.CPU, c.CPUMax, costCPU),
 		lower("memory", r.MemoryAvailable, c.MemoryMinAvailable, costMemory),
 		upper("disk", r.Disk, c.DiskMax, costDisk),
@@ -69,11 +72,6 @@ func rules(c Config, r Reading) []rule {
 		{name: "response", unit: "s", figure: r.Response, limit: c.ResponseMax.Seconds(),
 			severe: 2 * c.ResponseMax.Seconds(), cost: costResponse},
 	}
-	// Every Linux host has these three; the others depend on probes, changes and the kernel's configuration.
-	for i := range 3 {
-		list[i].required = true
-	}
-	return list
 }
 
 // judge applies the rule. failing says whether the check failed the last time.

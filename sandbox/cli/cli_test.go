@@ -13,6 +13,7 @@ import (
 
 	"github.com/homeostat/homeostat/sandbox"
 	"github.com/homeostat/homeostat/sandbox/cli"
+	"github.com/homeostat/homeostat/sandbox/internal/modtest"
 )
 
 // noLeaks runs the tests and then looks for goroutines that are left.
@@ -55,6 +56,7 @@ func homeostat() {
 }
 
 func TestScripts(t *testing.T) {
+	modtest.NeedWAT(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {

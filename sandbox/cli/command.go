@@ -222,10 +222,21 @@ func code(err error) error {
 	return &Exit{1, err.Error()}
 }
 
-// denyList joins what no check needs with the user's own list.
-func denyList(own []string, all bool) []string {
-	if all {
-		return own
+// denyFlags are what stays hidden from a program.
+type denyFlags struct {
+	own     []string
+	showAll bool
+}
+
+func (d *denyFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&d.own, "deny", nil, "glob of paths that stay hidden")
+	cmd.Flags().BoolVar(&d.showAll, "show-all", false, "do not hide private keys, password files and .git")
+}
+
+// globs joins what no check needs with the user's own list.
+func (d *denyFlags) globs() []string {
+	if d.showAll {
+		return d.own
 	}
-	return append(view.DefaultDeny[:len(view.DefaultDeny):len(view.DefaultDeny)], own...)
+	return append(view.DefaultDeny[:len(view.DefaultDeny):len(view.DefaultDeny)], d.own...)
 }

@@ -18,9 +18,10 @@ const maxInput = 256 << 20
 
 type runFlags struct {
 	limitFlags
+	denyFlags
 	view, stdin, sha256, interpreter string
-	deny, env, stage                 []string
-	showAll, writable                bool
+	env, stage                       []string
+	writable                         bool
 	seed                             uint64
 }
 
@@ -46,12 +47,11 @@ that the named interpreter runs.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return code(f.run(cmd, o, args)) },
 	}
-	f.add(cmd, o)
+	f.limitFlags.add(cmd, o)
+	f.denyFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.view, "view", "", "folder that the program sees as /, read-only")
 	flags.StringArrayVar(&f.stage, "stage", nil, "PATH=FILE: show the bytes of FILE at PATH of the view")
-	flags.StringArrayVar(&f.deny, "deny", nil, "glob of paths of the view that stay hidden")
-	flags.BoolVar(&f.showAll, "show-all", false, "do not hide private keys, password files and .git")
 	flags.BoolVar(&f.writable, "writable", false, "let the program write everywhere in a copy of its own")
 	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE in the program's environment, which is empty otherwise")
 	flags.StringVar(&f.stdin, "stdin", "", "file that the program reads as stdin, - for this command's own")
@@ -172,7 +172,7 @@ func readAll(r io.Reader) ([]byte, error) {
 }
 
 func (f *runFlags) candidate() (sandbox.View, error) {
-	v := sandbox.View{Writable: f.writable, Deny: denyList(f.deny, f.showAll)}
+	v := sandbox.View{Writable: f.writable, Deny: f.globs()}
 	if f.view != "" {
 		dir, err := filepath.Abs(f.view)
 		if err != nil {

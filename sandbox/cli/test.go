@@ -15,11 +15,10 @@ import (
 
 type testFlags struct {
 	limitFlags
-	root    string
-	checks  []string
-	deny    []string
-	showAll bool
-	noGo    bool
+	denyFlags
+	root   string
+	checks []string
+	noGo   bool
 }
 
 func testCommand(o Options) *cobra.Command {
@@ -45,12 +44,11 @@ could not decide, 125 when a check was refused.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return code(f.run(cmd, o, args[0])) },
 	}
-	f.add(cmd, o)
+	f.limitFlags.add(cmd, o)
+	f.denyFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.root, "root", "", "root of the change: a name of the config or a folder; default what its change.toml says")
 	flags.StringArrayVar(&f.checks, "check", nil, "module to run as a check beside the root's own")
-	flags.StringArrayVar(&f.deny, "deny", nil, "glob of paths that stay hidden from checks")
-	flags.BoolVar(&f.showAll, "show-all", false, "do not hide private keys, password files and .git")
 	flags.BoolVar(&f.noGo, "no-go", false, "do not run the tests of changed Go packages")
 	return cmd
 }
@@ -192,7 +190,7 @@ func (f *testFlags) candidate(cmd *cobra.Command, o Options, change string) (Can
 	for _, module := range f.checks {
 		c.Checks = append(c.Checks, sandbox.Program{Path: module})
 	}
-	c.View.Deny = append(denyList(f.deny, f.showAll), c.View.Deny...)
+	c.View.Deny = append(f.globs(), c.View.Deny...)
 	return c, nil
 }
 

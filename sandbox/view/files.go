@@ -1,18 +1,19 @@
 package view
 
 import (
+	"errors"
 	"io"
 	"os"
 
 	"github.com/tetratelabs/wazero/experimental/sys"
 	wsys "github.com/tetratelabs/wazero/sys"
+
+	"github.com/homeostat/homeostat/sandbox/internal/liveroot"
 )
 
 // fileOffset is int64 under another name. The signature of Seek is wazero's, and
 // vet holds any method Seek(int64, int) to io.Seeker's.
 type fileOffset = int64
-
-func isEOF(err error) bool { return err == io.EOF }
 
 // opened gives a place back to the quota of open files, once.
 type opened struct{ closed bool }
@@ -54,19 +55,19 @@ func (l *liveFile) Seek(offset fileOffset, whence int) (int64, sys.Errno) {
 		return 0, sys.EINVAL
 	}
 	at, err := l.file.Seek(offset, whence)
-	return at, errno(err)
+	return at, liveroot.Errno(err)
 }
 
 func (l *liveFile) Close() sys.Errno {
 	l.close(l.fs)
-	return errno(l.file.Close())
+	return liveroot.Errno(l.file.Close())
 }
 
 func count(n int, err error) (int, sys.Errno) {
-	if isEOF(err) {
+	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return n, errno(err)
+	return n, liveroot.Errno(err)
 }
 
 // memFile is a staged file, or one that the guest wrote.

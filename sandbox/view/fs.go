@@ -11,6 +11,8 @@ import (
 
 	"github.com/tetratelabs/wazero/experimental/sys"
 	wsys "github.com/tetratelabs/wazero/sys"
+
+	"github.com/homeostat/homeostat/sandbox/internal/liveroot"
 )
 
 // Scratch is the folder, at the top of every view, that always takes writes.
@@ -44,7 +46,7 @@ type FS struct {
 	sys.UnimplementedFS
 	view  View
 	deny  deny
-	lower *lower
+	lower *liveroot.Root
 	root  *node
 	next  uint64
 	opt   Options
@@ -56,7 +58,7 @@ var _ sys.FS = (*FS)(nil)
 func New(v View, opt Options) (*FS, error) {
 	f := &FS{view: v, deny: newDeny(v.Deny), root: folder(0o755), next: 2, opt: opt}
 	if v.Lower != "" {
-		l, err := openLower(v.Lower)
+		l, err := liveroot.Open(v.Lower)
 		if err != nil {
 			return nil, fmt.Errorf("view of %s: %w", v.Lower, err)
 		}
@@ -75,7 +77,7 @@ func New(v View, opt Options) (*FS, error) {
 // own copy.
 func (f *FS) Close() error {
 	f.dropTree(f.root)
-	return f.lower.close()
+	return f.lower.Close()
 }
 
 // Quota tells how the guest's quotas stand.
@@ -89,7 +91,7 @@ func (f *FS) dropTree(n *node) {
 }
 
 func (f *FS) addScratch() {
-	if _, eno := f.lower.lstat(Scratch); eno == 0 || f.root.children[Scratch] != nil {
+	if _, eno := f.lower.Lstat(Scratch); eno == 0 || f.root.children[Scratch] != nil {
 		f.opt.Recorder.Refused("show", Scratch, "the view's own folder of that name is hidden by the scratch folder")
 	}
 	n := f.fresh(Folder, 0o755)
@@ -199,9 +201,17 @@ func (f *FS) lookup(p string) (entry, sys.Errno) {
 	if opaque {
 		return entry{}, sys.ENOENT
 	}
-	info, eno := f.lower.lstat(p)
+	info, eno := f.lower.Lstat(p)
 	return entry{path: p, info: info}, eno
 }
+
+// lastLink says what happens to a link at the end of a path.
+type lastLink int
+
+const (
+	followLast lastLink = iota
+	keepLast
+)
 
 // walk is a path on its way through the tree: what is done and what is to come.
 type walk struct {
@@ -215,10 +225,10 @@ func (w *walk) at(name string) string {
 }
 
 // resolve follows p to its entry. Links are followed inside the view only: "/" is
-// the top of the view, and ".." stops there. With follow false a link at the end
-// is returned itself. When only the last name is missing, the error is ENOENT and
+// the top of the view, and ".." stops there. With keepLast a link at
+// the end is returned itself. When only the last name is missing, the error is ENOENT and
 // the entry's path says where it would be.
-func (f *FS) resolve(op, p string, follow bool) (entry, sys.Errno) {
+func (f *FS) resolve(op, p string, last lastLink) (entry, sys.Errno) {
 	if len(p) > maxPath {
 		return entry{}, sys.ENAMETOOLONG
 	}
@@ -242,7 +252,7 @@ func (f *FS) resolve(op, p string, follow bool) (entry, sys.Errno) {
 		if eno != 0 {
 			return next, eno
 		}
-		if next.link() && (follow || len(w.todo) > 0) {
+		if next.link() && (last == followLast || len(w.todo) > 0) {
 			if eno := f.expand(w, next); eno != 0 {
 				return entry{}, eno
 			}
@@ -311,7 +321,7 @@ func (f *FS) target(e entry) (string, sys.Errno) {
 	if e.node != nil {
 		return e.node.target, 0
 	}
-	return f.lower.readlink(e.path)
+	return f.lower.Readlink(e.path)
 }
 
 // stat describes an entry. Owners are not shown. Inode numbers of the live root

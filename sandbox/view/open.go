@@ -10,7 +10,11 @@ import (
 // OpenFile implements sys.FS.
 func (f *FS) OpenFile(p string, flag sys.Oflag, perm fs.FileMode) (sys.File, sys.Errno) {
 	const op = "open"
-	e, eno := f.resolve(op, p, flag&sys.O_NOFOLLOW == 0)
+	last := followLast
+	if flag&sys.O_NOFOLLOW != 0 {
+		last = keepLast
+	}
+	e, eno := f.resolve(op, p, last)
 	create := flag&sys.O_CREAT != 0
 	switch {
 	case eno == sys.ENOENT && create && e.path != "":
@@ -61,7 +65,7 @@ func (f *FS) openRead(e entry) (sys.File, sys.Errno) {
 		e.node.handles++
 		return &memFile{fs: f, entry: e, read: true}, 0
 	}
-	file, eno := f.lower.open(e.path)
+	file, eno := f.lower.Open(e.path)
 	if eno == sys.EACCES {
 		f.opt.Recorder.Refused("open", e.path, "no regular file or folder that may be read")
 	}
@@ -121,8 +125,8 @@ func (f *FS) list(e entry) ([]sys.Dirent, sys.Errno) {
 			add(name)
 		}
 	}
-	if info, eno := f.lower.lstat(e.path); eno == 0 && info.IsDir() && !f.covered(e.path) {
-		live, eno := f.lower.names(e.path)
+	if info, eno := f.lower.Lstat(e.path); eno == 0 && info.IsDir() && !f.covered(e.path) {
+		live, eno := f.lower.Names(e.path)
 		if eno != 0 {
 			return nil, eno
 		}

@@ -10,13 +10,13 @@ import (
 )
 
 // Lstat implements sys.FS.
-func (f *FS) Lstat(p string) (wsys.Stat_t, sys.Errno) { return f.statPath(p, false) }
+func (f *FS) Lstat(p string) (wsys.Stat_t, sys.Errno) { return f.statPath(p, keepLast) }
 
 // Stat implements sys.FS.
-func (f *FS) Stat(p string) (wsys.Stat_t, sys.Errno) { return f.statPath(p, true) }
+func (f *FS) Stat(p string) (wsys.Stat_t, sys.Errno) { return f.statPath(p, followLast) }
 
-func (f *FS) statPath(p string, follow bool) (wsys.Stat_t, sys.Errno) {
-	e, eno := f.resolve("stat", p, follow)
+func (f *FS) statPath(p string, last lastLink) (wsys.Stat_t, sys.Errno) {
+	e, eno := f.resolve("stat", p, last)
 	if eno != 0 {
 		return wsys.Stat_t{}, eno
 	}
@@ -25,7 +25,7 @@ func (f *FS) statPath(p string, follow bool) (wsys.Stat_t, sys.Errno) {
 
 // Readlink implements sys.FS.
 func (f *FS) Readlink(p string) (string, sys.Errno) {
-	e, eno := f.resolve("readlink", p, false)
+	e, eno := f.resolve("readlink", p, keepLast)
 	if eno != 0 {
 		return "", eno
 	}
@@ -80,7 +80,7 @@ func (f *FS) Utimens(p string, _, mtim int64) sys.Errno {
 
 // Unlink implements sys.FS.
 func (f *FS) Unlink(p string) sys.Errno {
-	e, eno := f.resolve("unlink", p, false)
+	e, eno := f.resolve("unlink", p, keepLast)
 	switch {
 	case eno != 0:
 		return eno
@@ -92,7 +92,7 @@ func (f *FS) Unlink(p string) sys.Errno {
 
 // Rmdir implements sys.FS.
 func (f *FS) Rmdir(p string) sys.Errno {
-	e, eno := f.resolve("rmdir", p, false)
+	e, eno := f.resolve("rmdir", p, keepLast)
 	switch {
 	case eno != 0:
 		return eno
@@ -112,7 +112,7 @@ func (f *FS) Rmdir(p string) sys.Errno {
 // Rename implements sys.FS. Folders move only when the guest made them: moving a
 // folder of the live root would copy it. The answer is then EPERM.
 func (f *FS) Rename(from, to string) sys.Errno {
-	e, eno := f.resolve("rename", from, false)
+	e, eno := f.resolve("rename", from, keepLast)
 	if eno != 0 {
 		return eno
 	}
@@ -146,7 +146,7 @@ func (f *FS) Rename(from, to string) sys.Errno {
 // makeWay checks the target of a rename, takes away what it replaces and returns
 // its path.
 func (f *FS) makeWay(from entry, to string) (string, sys.Errno) {
-	e, eno := f.resolve("rename", to, false)
+	e, eno := f.resolve("rename", to, keepLast)
 	if e.path == "" {
 		return "", eno
 	}
@@ -173,7 +173,7 @@ func (f *FS) makeWay(from entry, to string) (string, sys.Errno) {
 
 // make puts n at p, which must not exist yet.
 func (f *FS) make(op, p string, n *node) (entry, sys.Errno) {
-	e, eno := f.resolve(op, p, false)
+	e, eno := f.resolve(op, p, keepLast)
 	if eno == 0 {
 		return e, sys.EEXIST
 	}
@@ -217,7 +217,7 @@ func (f *FS) writable(op, p string) sys.Errno {
 // own returns the guest's own node for p, taking a copy of the description (never
 // of the bytes) where the live root has it.
 func (f *FS) own(op, p string) (*node, sys.Errno) {
-	e, eno := f.resolve(op, p, true)
+	e, eno := f.resolve(op, p, followLast)
 	if eno != 0 {
 		return nil, eno
 	}
@@ -255,11 +255,11 @@ func (f *FS) copyUp(e entry) (*node, sys.Errno) {
 	case e.info.IsDir():
 		n.kind, n.children = Folder, map[string]*node{}
 	case e.link():
-		target, eno := f.lower.readlink(e.path)
+		target, eno := f.lower.Readlink(e.path)
 		n.kind, n.target = Symlink, target
 		return n, eno
 	default:
-		file, eno := f.lower.open(e.path)
+		file, eno := f.lower.Open(e.path)
 		if eno != 0 {
 			return nil, eno
 		}

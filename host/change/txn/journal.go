@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/homeostat/homeostat/host/atomicfile"
-	"github.com/homeostat/homeostat/host/change/txn/object"
+	"github.com/homeostat/homeostat/host/change/txn/step"
 )
 
 // The files of a change in the folder of journals. The journal alone says "undo"; with the applied mark "watch"; with the
@@ -31,38 +31,17 @@ const (
 	lockName        = "lock"
 )
 
-// Act is how a step changes a path.
-type Act string
-
-// The acts. Each has its undo in step.go.
-const (
-	actReplace Act = "replace" // exchange with the staged object
-	actCreate  Act = "create"  // rename the staged object to a free name
-	actDelete  Act = "delete"  // rename to the slot
-	actDress   Act = "dress"   // set owner and mode of a folder in place
-)
-
-// Step is one step of a journal.
-type Step struct {
-	Act    Act          `json:"act"`
-	Path   string       `json:"path"`
-	Slot   string       `json:"slot"`
-	Before object.State `json:"before"`
-	After  object.State `json:"after"`
-}
-
 // journal is a prepared change: what is written to disk, and the open folders.
 type journal struct {
 	ID     string        `json:"id"`
 	Root   string        `json:"root"`
 	Weaker bool          `json:"weaker,omitempty"`
 	Watch  time.Duration `json:"watch,omitempty"`
-	Steps  []Step        `json:"steps"`
+	Steps  []step.Step   `json:"steps"`
 
 	engine   Engine
 	attempts int
-	root     *os.File
-	slots    *os.File
+	place    step.Place
 	kept     []Conflict
 }
 
@@ -232,18 +211,20 @@ func (e Engine) find(id string) (*journal, error) {
 
 // open opens the root and the slots.
 func (j *journal) open() (err error) {
-	if j.root, err = j.engine.Ops.OpenDir(j.Root); err != nil {
+	ops := j.engine.Ops
+	j.place = step.Place{Ops: ops, Weaker: j.Weaker}
+	if j.place.Root, err = ops.OpenDir(j.Root); err != nil {
 		return err
 	}
-	if j.slots, err = j.engine.Ops.OpenDir(slotsOf(j.Root, j.ID)); err != nil {
-		return errors.Join(err, j.root.Close())
+	if j.place.Slots, err = ops.OpenDir(slotsOf(j.Root, j.ID)); err != nil {
+		return errors.Join(err, j.place.Root.Close())
 	}
 	return nil
 }
 
 // close closes what open opened.
 func (j *journal) close() {
-	for _, f := range []*os.File{j.root, j.slots} {
+	for _, f := range []*os.File{j.place.Root, j.place.Slots} {
 		if f != nil {
 			_ = f.Close() // read only
 		}

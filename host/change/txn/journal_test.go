@@ -5,10 +5,11 @@ import (
 	"testing"
 
 	"github.com/homeostat/homeostat/host/change/txn/object"
+	"github.com/homeostat/homeostat/host/change/txn/step"
 )
 
 func FuzzDecodeJournal(f *testing.F) {
-	j := &journal{ID: "mod_1", Root: "/srv", Steps: []Step{{Act: actCreate, Path: "a", Slot: "0", Before: object.State{Kind: object.Absent}}}}
+	j := &journal{ID: "mod_1", Root: "/srv", Steps: []step.Step{{Act: step.Create, Path: "a", Slot: "0", Before: object.State{Kind: object.Absent}}}}
 	good, err := j.encode()
 	if err != nil {
 		f.Fatal(err)

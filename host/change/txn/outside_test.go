@@ -58,7 +58,7 @@ func TestOutsideEditInEachGapIsNeverLost(t *testing.T) {
 		n := operations(t, act.setup, act.run)
 		for how, change := range edits {
 			for _, rel := range []string{"a.conf", "sub/b.conf"} {
-				for i := 1 + points%stride(7); i <= n; i += stride(7) {
+				for i := 1 + points%stride(17); i <= n; i += stride(17) {
 					s := newSite(t, t.TempDir())
 					act.setup(s)
 					path := filepath.Join(s.root, rel)

@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/homeostat/homeostat/host/atomicfile/beneath"
 	"github.com/homeostat/homeostat/host/change/txn/object"
+	"github.com/homeostat/homeostat/host/change/txn/step"
 	"github.com/homeostat/homeostat/host/refusal"
 )
 
@@ -36,7 +36,7 @@ type preparation struct {
 // prepare looks, refuses, stages and journals. Nothing of it is visible below the root. The caller closes the journal.
 func (e Engine) prepare(c Change) (*journal, error) {
 	p := &preparation{
-		journal: &journal{ID: c.ID, Watch: c.Watch, engine: e},
+		journal: &journal{ID: c.ID, Watch: c.Watch, engine: e, place: step.Place{Ops: e.Ops}},
 		planned: map[string]bool{}, deleting: map[string]bool{},
 	}
 	if list := c.check(); len(list) > 0 {
@@ -50,7 +50,7 @@ func (e Engine) prepare(c Change) (*journal, error) {
 	if list := c.check(e.Journals, slotsBase(c.Root)); len(list) > 0 {
 		return nil, list
 	}
-	if p.root, err = e.Ops.OpenDir(p.Root); err != nil {
+	if p.place.Root, err = e.Ops.OpenDir(p.Root); err != nil {
 		return nil, err
 	}
 	if err := p.look(c); err != nil {
@@ -106,7 +106,7 @@ func (p *preparation) lookAt(op Op) error {
 		}
 		before, err = object.State{Kind: object.Absent}, nil
 	}
-	if reason, hint := unreachable(err); reason != "" {
+	if reason, hint := step.Unreachable(err); reason != "" {
 		p.refuse("path.parent", op.Path, reason, hint)
 		return nil
 	}
@@ -130,37 +130,12 @@ func (p *preparation) state(rel string) (object.State, error) {
 	if p.planned[path.Dir(rel)] {
 		return object.State{Kind: object.Absent}, nil
 	}
-	dir, err := p.parent(rel)
+	dir, err := p.place.Parent(rel)
 	if err != nil {
 		return object.State{}, err
 	}
 	defer dir.Close()
 	return object.Look(p.engine.Ops, dir, path.Base(rel))
-}
-
-// parent opens the folder that holds rel. The caller closes it.
-func (j *journal) parent(rel string) (*os.File, error) {
-	var dir *os.File
-	err := j.engine.Ops.Do("openat2", filepath.Join(j.Root, path.Dir(rel)), func() (err error) {
-		dir, err = beneath.Dir(j.root, path.Dir(rel))
-		return err
-	})
-	return dir, err
-}
-
-// unreachable explains an error of opening a parent that is the fault of the change, not of the machine.
-func unreachable(err error) (reason, hint string) {
-	switch {
-	case errors.Is(err, unix.ENOENT):
-		return "a folder that exists", "correct the path"
-	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.ENOTDIR):
-		return "real folders all the way, no symbolic links or files", "name the file by its real path, in the root that holds it"
-	case errors.Is(err, unix.EXDEV):
-		return "the file system of the root", "another file system is mounted there: declare it as a root of its own"
-	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
-		return "a file that the daemon may change", "run the daemon with the rights that the file needs"
-	}
-	return "", ""
 }
 
 // obstacles refuses what must not, or cannot, be changed.
@@ -207,7 +182,7 @@ func (p *preparation) compareBase(op Op, s object.State) {
 
 // mustBeEmpty refuses to delete a folder that holds what the change does not delete.
 func (p *preparation) mustBeEmpty(rel string) error {
-	dir, err := p.parent(path.Join(rel, "x"))
+	dir, err := p.place.Parent(path.Join(rel, "x"))
 	if err != nil {
 		return err
 	}
@@ -226,35 +201,35 @@ func (p *preparation) mustBeEmpty(rel string) error {
 
 // add appends the step, unless there is nothing to do.
 func (p *preparation) add(op Op, before object.State) {
-	step := Step{Path: op.Path, Slot: strconv.Itoa(len(p.Steps)), Before: before}
+	next := step.Step{Path: op.Path, Slot: strconv.Itoa(len(p.Steps)), Before: before}
 	if op.Kind == Delete {
 		if before.Kind != object.Absent {
-			step.Act, step.After = actDelete, object.State{Kind: object.Absent}
-			p.append(op, step)
+			next.Act, next.After = step.Delete, object.State{Kind: object.Absent}
+			p.append(op, next)
 		}
 		return
 	}
 	if before.Kind == object.Absent && op.Kind == Mode {
 		return
 	}
-	step.After = op.wanted(before, p.defaults(op.Kind))
-	step.Act = actReplace
+	next.After = op.wanted(before, p.defaults(op.Kind))
+	next.Act = step.Replace
 	switch {
 	case before.Kind == object.Absent:
-		step.Act = actCreate
+		next.Act = step.Create
 		p.planned[op.Path] = op.Kind == Folder
 	case before.Kind == object.Folder:
-		step.Act = actDress
-		step.After.Xattrs = before.Xattrs
+		next.Act = step.Dress
+		next.After.Xattrs = before.Xattrs
 	}
-	if step.Act == actDress && step.After.Same(before) {
+	if next.Act == step.Dress && next.After.Same(before) {
 		return
 	}
-	p.append(op, step)
+	p.append(op, next)
 }
 
-func (p *preparation) append(op Op, step Step) {
-	p.Steps = append(p.Steps, step)
+func (p *preparation) append(op Op, next step.Step) {
+	p.Steps = append(p.Steps, next)
 	p.ops = append(p.ops, op)
 }
 
@@ -276,7 +251,7 @@ func (p *preparation) content(i int) (io.ReadCloser, error) {
 	if op.Kind != Mode || before.Kind != object.File {
 		return io.NopCloser(bytes.NewReader(op.Data)), nil
 	}
-	dir, err := p.parent(op.Path)
+	dir, err := p.place.Parent(op.Path)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/homeostat/homeostat/host/atomicfile"
-	"github.com/homeostat/homeostat/host/change/txn/object"
+	"github.com/homeostat/homeostat/host/change/txn/step"
 )
 
 // Confirm lets the old objects of an applied change go. An old object that somebody wrote to after the change, through a
@@ -78,8 +78,8 @@ func exists(file string) bool {
 func (j *journal) undo() (Result, error) {
 	var all error
 	for i := len(j.Steps) - 1; i >= 0; i-- {
-		s := j.step(i)
-		found, err := s.undo()
+		s := &j.Steps[i]
+		found, err := j.place.Undo(s)
 		if err != nil {
 			all = errors.Join(all, fmt.Errorf("undo %s %s: %w", s.Act, s.Path, err))
 		}
@@ -117,8 +117,8 @@ func (j *journal) syncFolders() error {
 			continue
 		}
 		done[path.Dir(s.Path)] = true
-		dir, err := j.parent(s.Path)
-		if reason, _ := unreachable(err); reason != "" {
+		dir, err := j.place.Parent(s.Path)
+		if reason, _ := step.Unreachable(err); reason != "" {
 			continue // it was undone, or somebody else removed it
 		}
 		if err != nil {
@@ -130,19 +130,20 @@ func (j *journal) syncFolders() error {
 			return err
 		}
 	}
-	return j.engine.Ops.Sync(j.slots)
+	return j.engine.Ops.Sync(j.place.Slots)
 }
 
 // keepForeign moves objects that are neither the old nor the new one out of the slots, to a folder that is never emptied
 // by itself.
 func (j *journal) keepForeign() error {
 	for i := range j.Steps {
-		s := j.step(i)
-		for _, slot := range []string{s.Slot, s.Slot + asideSuffix} {
-			if s.Act == actDress || slot != s.Slot && !j.Weaker {
-				continue
+		s := &j.Steps[i]
+		for _, slot := range s.Slots() {
+			foreign, err := j.place.Foreign(s, slot)
+			if err == nil && foreign {
+				err = j.keep(s, slot)
 			}
-			if err := s.keep(slot); err != nil {
+			if err != nil {
 				return fmt.Errorf("keep the edit of %s: %w", s.Path, err)
 			}
 		}
@@ -150,20 +151,9 @@ func (j *journal) keepForeign() error {
 	return nil
 }
 
-// keep moves one object to the kept ones if it is foreign.
-func (s running) keep(slot string) error {
-	in, err := object.Look(s.j.engine.Ops, s.j.slots, slot)
-	if err != nil || in.Kind == object.Absent {
-		return err
-	}
-	empty, err := s.slotIsEmpty(in)
-	if err != nil {
-		return err
-	}
-	if empty && (in.Same(s.Before) || in.Same(s.After)) {
-		return nil
-	}
-	ops, folder := s.j.engine.Ops, filepath.Join(slotsBase(s.j.Root), keptName)
+// keep moves one object to the kept ones.
+func (j *journal) keep(s *step.Step, slot string) error {
+	ops, folder := j.engine.Ops, filepath.Join(slotsBase(j.Root), keptName)
 	if err := ops.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
@@ -172,11 +162,11 @@ func (s running) keep(slot string) error {
 		return err
 	}
 	defer dir.Close()
-	name := s.j.ID + "-" + slot
-	if err := s.j.rename(s.j.slots, slot, dir, name, 0); err != nil {
+	name := j.ID + "-" + slot
+	if err := j.place.Rename(j.place.Slots, slot, dir, name, 0); err != nil {
 		return err
 	}
-	s.j.kept = append(s.j.kept, Conflict{
+	j.kept = append(j.kept, Conflict{
 		Path: s.Path, Kept: filepath.Join(folder, name),
 		Found: "somebody else wrote to the old file after it was replaced; what they wrote is kept apart",
 	})

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/homeostat/homeostat/host/change/txn/object"
+	"github.com/homeostat/homeostat/host/change/txn/step"
 	"github.com/homeostat/homeostat/host/refusal"
 )
 
@@ -46,7 +47,7 @@ func (p *preparation) stageAll() error {
 			return err
 		}
 	}
-	if err := p.engine.Ops.Sync(p.slots); err != nil {
+	if err := p.engine.Ops.Sync(p.place.Slots); err != nil {
 		return err
 	}
 	return p.save()
@@ -55,7 +56,12 @@ func (p *preparation) stageAll() error {
 // makeSlots makes the folder of the slots and finds out what its file system can do.
 func (p *preparation) makeSlots() (err error) {
 	ops, base, own := p.engine.Ops, slotsBase(p.Root), slotsOf(p.Root, p.ID)
-	if err := ops.MkdirAll(base, 0o700); err != nil {
+	err = ops.MkdirAll(base, 0o700)
+	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+		return refusal.List{{Rule: "slots.rights", Limit: "a root beside which the daemon may make a folder", Value: err.Error(),
+			Hint: "give the daemon write access to " + filepath.Dir(base) + ", or declare a folder further down as the root"}}
+	}
+	if err != nil {
 		return err
 	}
 	if err := p.trustSlots(base); err != nil {
@@ -68,17 +74,18 @@ func (p *preparation) makeSlots() (err error) {
 	if err := ops.MkdirAll(own, 0o700); err != nil {
 		return err
 	}
-	if p.slots, err = ops.OpenDir(own); err != nil {
+	if p.place.Slots, err = ops.OpenDir(own); err != nil {
 		return err
 	}
 	p.Weaker, err = p.lacksExchange()
+	p.place.Weaker = p.Weaker
 	return err
 }
 
 // trustSlots refuses slots that others can reach, or that are on another file system than the root.
 func (p *preparation) trustSlots(base string) error {
 	var slots, root unix.Stat_t
-	if err := errors.Join(unix.Lstat(base, &slots), unix.Fstat(int(p.root.Fd()), &root)); err != nil {
+	if err := errors.Join(unix.Lstat(base, &slots), unix.Fstat(int(p.place.Root.Fd()), &root)); err != nil {
 		return err
 	}
 	if slots.Mode != unix.S_IFDIR|0o700 || int(slots.Uid) != os.Geteuid() {
@@ -101,7 +108,7 @@ func (p *preparation) trustSlots(base string) error {
 func (p *preparation) lacksExchange() (bool, error) {
 	probes := []string{"probe-a", "probe-b"}
 	for _, name := range probes {
-		f, err := p.engine.Ops.CreateAt(p.slots, name)
+		f, err := p.engine.Ops.CreateAt(p.place.Slots, name)
 		if err != nil {
 			return false, err
 		}
@@ -109,9 +116,9 @@ func (p *preparation) lacksExchange() (bool, error) {
 			return false, err
 		}
 	}
-	err := p.rename(p.slots, probes[0], p.slots, probes[1], unix.RENAME_EXCHANGE)
+	err := p.place.Rename(p.place.Slots, probes[0], p.place.Slots, probes[1], unix.RENAME_EXCHANGE)
 	for _, name := range probes {
-		if err := p.engine.Ops.UnlinkAt(p.slots, name); err != nil {
+		if err := p.engine.Ops.UnlinkAt(p.place.Slots, name); err != nil {
 			return false, err
 		}
 	}
@@ -124,7 +131,7 @@ func (p *preparation) lacksExchange() (bool, error) {
 // stage makes the new object of step i, if it has one.
 func (p *preparation) stage(i int) error {
 	s := &p.Steps[i]
-	if s.Act == actDelete || s.Act == actDress {
+	if s.Act == step.Delete || s.Act == step.Dress {
 		return nil
 	}
 	content, err := p.content(i)
@@ -132,7 +139,7 @@ func (p *preparation) stage(i int) error {
 		return err
 	}
 	defer content.Close()
-	f, after, err := object.Stage(p.engine.Ops, p.slots, s.Slot, s.After, content)
+	f, after, err := object.Stage(p.engine.Ops, p.place.Slots, s.Slot, s.After, content)
 	if err != nil {
 		return err
 	}
@@ -162,15 +169,15 @@ func (p *preparation) explain(i int, err error) error {
 
 // dropUnchanged removes the steps that would put an equal object in place of what is there.
 func (p *preparation) dropUnchanged() {
-	p.Steps = slices.DeleteFunc(p.Steps, func(s Step) bool { return s.Act == actReplace && s.After.Same(s.Before) })
+	p.Steps = slices.DeleteFunc(p.Steps, func(s step.Step) bool { return s.Act == step.Replace && s.After.Same(s.Before) })
 }
 
 // syncSlot makes a staged file or folder durable. A link has nothing beyond its name.
-func (p *preparation) syncSlot(s Step) error {
-	if s.Act == actDelete || s.Act == actDress || s.After.Kind == object.Symlink {
+func (p *preparation) syncSlot(s step.Step) error {
+	if s.Act == step.Delete || s.Act == step.Dress || s.After.Kind == object.Symlink {
 		return nil
 	}
-	f, err := object.Open(p.engine.Ops, p.slots, s.Slot)
+	f, err := object.Open(p.engine.Ops, p.place.Slots, s.Slot)
 	if err != nil {
 		return err
 	}

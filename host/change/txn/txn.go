@@ -22,6 +22,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/change/txn/object"
+	"github.com/homeostat/homeostat/host/change/txn/step"
 )
 
 // Kind is what an operation does to a path.
@@ -128,7 +129,7 @@ type Conflict struct {
 
 // ErrOutsideEdit matches the error of a change that was undone because somebody else edited one of its files while it was
 // being applied.
-var ErrOutsideEdit = errors.New("a file was edited by somebody else meanwhile")
+var ErrOutsideEdit = step.ErrOutsideEdit
 
 // ErrBusy matches the error of a second process at work on the same journals.
 var ErrBusy = errors.New("another process is applying or recovering changes")
@@ -187,7 +188,7 @@ func (e Engine) apply(c Change) (Result, error) {
 // do carries out all steps and makes them durable.
 func (j *journal) do() error {
 	for i := range j.Steps {
-		if err := j.step(i).do(); err != nil {
+		if err := j.place.Do(&j.Steps[i]); err != nil {
 			return fmt.Errorf("step %d, %s %s: %w", i+1, j.Steps[i].Act, j.Steps[i].Path, err)
 		}
 	}

@@ -82,7 +82,7 @@ func (s site) engine(gate atomicfile.Gate) txn.Engine {
 	return txn.Engine{Journals: s.journals, Ops: atomicfile.Ops{Gate: noSync{gate}}}
 }
 
-// noSync skips every fsync after asking the next gate.
+// noSync skips every fsync, and the hint that begins one, after asking the next gate.
 type noSync struct{ next atomicfile.Gate }
 
 // Enter implements atomicfile.Gate.
@@ -92,7 +92,7 @@ func (n noSync) Enter(op atomicfile.Op) error {
 			return err
 		}
 	}
-	if op.Name == "fsync" {
+	if op.Name == "fsync" || op.Name == "sync_file_range" {
 		return atomicfile.ErrSkip
 	}
 	return nil

@@ -83,9 +83,12 @@ func (m *Machine) onStopped(component string) {
 }
 
 // onPass has a component that answers looked at at once where that is awaited.
+// A mere pass of one probe does not disturb a look that is under way: otherwise
+// a quick probe could keep a slow one from ever being heard.
 func (m *Machine) onPass(e sdk.Event) {
 	for _, inc := range m.open {
-		if inc.Phase == record.PhaseVerifying && inc.Component == e.Component {
+		looking := inc.nextAt.IsZero()
+		if inc.Phase == record.PhaseVerifying && inc.Component == e.Component && (e.Type == sdk.EventReady || !looking) {
 			m.confirmAction(inc)
 		}
 	}

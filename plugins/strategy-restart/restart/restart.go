@@ -38,6 +38,9 @@ func New(c Config, _ sdk.Env) (sdk.Strategy, error) { return &Strategy{config: c
 // looked at by the host when the cause is healthy.
 func (s *Strategy) Propose(_ context.Context, in sdk.Incident) (sdk.Proposal, error) {
 	status, known := statusOf(in)
+	if in.Component == sdk.HostComponent {
+		return nothing("the machine itself is not restarted"), nil
+	}
 	if !known {
 		return nothing("of %s nothing is known", in.Component), nil
 	}

@@ -146,7 +146,10 @@ func TestRestartIsNotTheRemedyForEverything(t *testing.T) {
 		"a mild threshold": {func(in *sdk.Incident) {
 			in.Anomalies[0].Kind, in.Anomalies[0].Severity = sdk.AnomalyThreshold, sdk.SeverityLow
 		}, ""},
-		"an anomaly of others":  {func(in *sdk.Incident) { in.Anomalies[0].Component = "store" }, ""},
+		"an anomaly of others": {func(in *sdk.Incident) { in.Anomalies[0].Component = "store" }, ""},
+		"the host itself": {func(in *sdk.Incident) {
+			in.Component, in.Anomalies[0].Component, in.Status[0].Name = "host", "host", "host"
+		}, ""},
 		"an anomaly that ended": {func(in *sdk.Incident) { in.Anomalies[0].Ended = true }, ""},
 		"a blind detector":      {func(in *sdk.Incident) { in.Anomalies[0].Kind = sdk.AnomalyBlind }, ""},
 		"could not be stopped":  {func(in *sdk.Incident) { in.Anomalies[0].Kind = sdk.AnomalyCouldNotStop }, sdk.KindHandOver},

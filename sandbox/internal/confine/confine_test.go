@@ -55,6 +55,8 @@ func probe() {
 	os.Exit(0)
 }
 
+// probes tries what would be harmless if it went through: the answer of a guard
+// differs from the kernel's own for a bad argument.
 func probes(p confine.Policy, outside string, parent int) map[string]func() error {
 	return map[string]func() error{
 		"read inside":  func() error { _, err := os.ReadFile(filepath.Join(p.Read[0], "file")); return err },
@@ -63,11 +65,11 @@ func probes(p confine.Policy, outside string, parent int) map[string]func() erro
 		"write inside": func() error { return os.WriteFile(filepath.Join(p.Read[0], "new"), nil, 0o600) },
 		"socket":       func() error { _, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0); return err },
 		"unix socket":  func() error { _, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0); return err },
-		"fork":         func() error { return exec.Command(os.Args[0]).Run() },
+		"fork":         func() error { return exec.Command("/bin/true").Run() },
 		"execve":       func() error { return unix.Exec("/bin/true", []string{"true"}, nil) },
 		"signal":       func() error { return unix.Kill(parent, 0) },
-		"ptrace":       func() error { return unix.PtraceAttach(parent) },
-		"mount":        func() error { return unix.Mount("none", "/mnt", "tmpfs", 0, "") },
+		"ptrace":       func() error { return unix.PtraceAttach(-1) },
+		"mount":        func() error { return unix.Mount("none", p.Read[0], "no-such-file-system", 0, "") },
 		"unshare":      func() error { return unix.Unshare(unix.CLONE_NEWUSER) },
 		"raise limit":  func() error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20}) },
 		"handle": func() error {
@@ -142,8 +144,8 @@ func TestConfinedProcessCanDoNothingButRead(t *testing.T) {
 				continue
 			}
 			for _, name := range tries {
-				if f.Tried[name] == "" {
-					t.Errorf("rung %+v: %s went through under %s", rung, name, guard)
+				if !strings.Contains(f.Tried[name], "not permitted") && !strings.Contains(f.Tried[name], "permission denied") {
+					t.Errorf("rung %+v: %s under %s: got %q, want it refused", rung, name, guard, f.Tried[name])
 				}
 			}
 		}

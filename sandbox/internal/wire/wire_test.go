@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"reflect"
@@ -184,11 +185,11 @@ func TestFramesCarryValuesAndRefuseRubbish(t *testing.T) {
 	if err := wire.ReadFrame(&pipe, &got); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
-	if err := wire.ReadFrame(&pipe, &got); err != io.EOF {
+	if err := wire.ReadFrame(&pipe, &got); !errors.Is(err, io.EOF) {
 		t.Errorf("at the end: got %v, want io.EOF", err)
 	}
 	for name, text := range map[string]string{"cut length": "\x00\x00", "cut body": "\x00\x00\x00\x09{}", "too large": "\xff\xff\xff\xff", "no JSON": "\x00\x00\x00\x02{{"} {
-		if err := wire.ReadFrame(strings.NewReader(text), &got); err == nil || err == io.EOF {
+		if err := wire.ReadFrame(strings.NewReader(text), &got); err == nil || errors.Is(err, io.EOF) {
 			t.Errorf("%s: got %v, want an error", name, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package txn
+package step
 
 import (
 	"errors"
@@ -13,45 +13,61 @@ import (
 	"github.com/homeostat/homeostat/host/change/txn/object"
 )
 
-// running is a step of a journal whose folders are open.
+// running is a step at its place.
 type running struct {
 	*Step
-	j *journal
+	p *Place
 }
 
-func (j *journal) step(i int) running { return running{&j.Steps[i], j} }
+// Do carries the step out. An error that matches ErrOutsideEdit says that somebody else's edit was met, and put back.
+func (p *Place) Do(s *Step) error { return running{s, p}.do() }
+
+// Undo puts back what was there before the step. It decides from what it sees, so it can be repeated after it was killed,
+// and done for a step that was never done. found is a sentence when somebody else edited the path: the edit is left in
+// place.
+func (p *Place) Undo(s *Step) (found string, err error) { return running{s, p}.undo() }
+
+// Foreign says whether the slot, one of Slots of the step, has something that is neither its old nor its new object: an
+// edit by somebody else, which must not be thrown away.
+func (p *Place) Foreign(s *Step, slot string) (bool, error) {
+	in, err := object.Look(p.Ops, p.Slots, slot)
+	if err != nil || in.Kind == object.Absent {
+		return false, err
+	}
+	empty, err := running{s, p}.slotIsEmpty(in)
+	return !(empty && (in.Same(s.Before) || in.Same(s.After))), err
+}
 
 // do carries the step out, and looks at what came out: an object that is not the one that was prepared for is an edit by
 // somebody else, which is put back. To compare after the exchange, not before it, leaves no gap for an edit to be lost
 // in.
 func (s running) do() error {
-	dir, err := s.j.parent(s.Path)
+	dir, err := s.p.Parent(s.Path)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
 	switch s.Act {
-	case actReplace:
+	case Replace:
 		return s.replace(dir)
-	case actCreate:
-		err := s.j.move(s.j.slots, s.Slot, dir, path.Base(s.Path))
+	case Create:
+		err := s.p.move(s.p.Slots, s.Slot, dir, path.Base(s.Path))
 		if errors.Is(err, unix.EEXIST) {
 			return fmt.Errorf("%w: it exists by now", ErrOutsideEdit)
 		}
 		return err
-	case actDelete:
+	case Delete:
 		return s.remove(dir)
-	case actDress:
+	case Dress:
 		return s.dress(dir)
 	}
 	return fmt.Errorf("the journal has the unknown act %q", s.Act)
 }
 
-// undo puts back what was there before the step. It decides from what it sees, so it can be repeated after it was killed,
-// and for a step that was never done. A conflict means that somebody else edited the path: the edit is left in place.
+// undo looks at slot and path, and calls the opposite of what do did.
 func (s running) undo() (found string, err error) {
-	dir, err := s.j.parent(s.Path)
-	if reason, _ := unreachable(err); reason != "" {
+	dir, err := s.p.Parent(s.Path)
+	if reason, _ := Unreachable(err); reason != "" {
 		return s.undoWithoutParent()
 	}
 	if err != nil {
@@ -63,13 +79,13 @@ func (s running) undo() (found string, err error) {
 		return "", err
 	}
 	switch s.Act {
-	case actReplace:
+	case Replace:
 		return s.unreplace(dir, in, at)
-	case actCreate:
+	case Create:
 		return s.uncreate(dir, in, at)
-	case actDelete:
+	case Delete:
 		return s.unremove(dir, in, at)
-	case actDress:
+	case Dress:
 		return s.undress(dir, at)
 	}
 	return "", fmt.Errorf("the journal has the unknown act %q", s.Act)
@@ -87,20 +103,20 @@ func (s running) undoWithoutParent() (string, error) {
 
 // inSlot looks at the slot. A dressed folder has none.
 func (s running) inSlot() (object.State, error) {
-	if s.Act == actDress {
+	if s.Act == Dress {
 		return object.State{Kind: object.Absent}, nil
 	}
-	return object.Look(s.j.engine.Ops, s.j.slots, s.Slot)
+	return object.Look(s.p.Ops, s.p.Slots, s.Slot)
 }
 
 func (s running) look(dir *os.File) (object.State, error) {
-	return object.Look(s.j.engine.Ops, dir, path.Base(s.Path))
+	return object.Look(s.p.Ops, dir, path.Base(s.Path))
 }
 
 // replace exchanges the staged object with the old one.
 func (s running) replace(dir *os.File) error {
 	name := path.Base(s.Path)
-	err := s.j.exchange(s.Slot, dir, name)
+	err := s.p.exchange(s.Slot, dir, name)
 	if errors.Is(err, unix.ENOENT) {
 		return fmt.Errorf("%w: it is gone", ErrOutsideEdit)
 	}
@@ -114,7 +130,7 @@ func (s running) replace(dir *os.File) error {
 	if out.Same(s.Before) {
 		return nil
 	}
-	if err := s.j.exchange(s.Slot, dir, name); err != nil {
+	if err := s.p.exchange(s.Slot, dir, name); err != nil {
 		return err
 	}
 	return fmt.Errorf("%w: its content, mode or owner changed", ErrOutsideEdit)
@@ -129,14 +145,14 @@ func (s running) unreplace(dir *os.File, in, at object.State) (string, error) {
 	if !at.Same(s.After) {
 		return found(at), nil
 	}
-	if err := s.j.exchange(s.Slot, dir, path.Base(s.Path)); err != nil {
+	if err := s.p.exchange(s.Slot, dir, path.Base(s.Path)); err != nil {
 		return "", err
 	}
 	out, err := s.inSlot()
 	if err != nil || out.Same(s.After) {
 		return "", err
 	}
-	return found(out), s.j.exchange(s.Slot, dir, path.Base(s.Path))
+	return found(out), s.p.exchange(s.Slot, dir, path.Base(s.Path))
 }
 
 // mustBeOld finds the one hopeless case: the new object is in place and the slot is empty.
@@ -166,19 +182,19 @@ func (s running) uncreate(dir *os.File, in, at object.State) (string, error) {
 	case !at.Same(s.After):
 		return found(at), nil
 	}
-	if err := s.j.move(dir, name, s.j.slots, s.Slot); err != nil {
+	if err := s.p.move(dir, name, s.p.Slots, s.Slot); err != nil {
 		return "", err
 	}
 	out, err := s.inSlot()
 	if err != nil || out.Same(s.After) {
 		return "", err
 	}
-	return found(out), s.j.move(s.j.slots, s.Slot, dir, name)
+	return found(out), s.p.move(s.p.Slots, s.Slot, dir, name)
 }
 
 // removeFolder removes a folder that the change made, unless somebody else put something into it.
 func (s running) removeFolder(dir *os.File, name string) (string, error) {
-	err := s.j.engine.Ops.Do("rmdir", s.Path, func() error {
+	err := s.p.Ops.Do("rmdir", s.Path, func() error {
 		return unix.Unlinkat(int(dir.Fd()), name, unix.AT_REMOVEDIR)
 	})
 	if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) {
@@ -190,7 +206,7 @@ func (s running) removeFolder(dir *os.File, name string) (string, error) {
 // remove takes the object into the slot.
 func (s running) remove(dir *os.File) error {
 	name := path.Base(s.Path)
-	err := s.j.move(dir, name, s.j.slots, s.Slot)
+	err := s.p.move(dir, name, s.p.Slots, s.Slot)
 	if errors.Is(err, unix.ENOENT) {
 		return fmt.Errorf("%w: it is gone", ErrOutsideEdit)
 	}
@@ -205,7 +221,7 @@ func (s running) remove(dir *os.File) error {
 	if err != nil || out.Same(s.Before) && empty {
 		return err
 	}
-	if err := s.j.move(s.j.slots, s.Slot, dir, name); err != nil {
+	if err := s.p.move(s.p.Slots, s.Slot, dir, name); err != nil {
 		return err
 	}
 	return fmt.Errorf("%w: its content, mode or owner changed", ErrOutsideEdit)
@@ -216,7 +232,7 @@ func (s running) slotIsEmpty(in object.State) (bool, error) {
 	if in.Kind != object.Folder {
 		return true, nil
 	}
-	f, err := object.Open(s.j.engine.Ops, s.j.slots, s.Slot)
+	f, err := object.Open(s.p.Ops, s.p.Slots, s.Slot)
 	if err != nil {
 		return false, err
 	}
@@ -233,7 +249,7 @@ func (s running) unremove(dir *os.File, in, at object.State) (string, error) {
 	if in.Kind == object.Absent || at.Same(s.Before) {
 		return "", nil
 	}
-	err := s.j.move(s.j.slots, s.Slot, dir, path.Base(s.Path))
+	err := s.p.move(s.p.Slots, s.Slot, dir, path.Base(s.Path))
 	if errors.Is(err, unix.EEXIST) {
 		return found(at), nil
 	}
@@ -249,7 +265,7 @@ func (s running) dress(dir *os.File) error {
 	if !at.Same(s.Before) {
 		return fmt.Errorf("%w: its mode or owner changed", ErrOutsideEdit)
 	}
-	return object.SetOwnerAndMode(s.j.engine.Ops, dir, path.Base(s.Path), s.After)
+	return object.SetOwnerAndMode(s.p.Ops, dir, path.Base(s.Path), s.After)
 }
 
 // undress sets them back. Half of them may have been set when the step was killed.
@@ -263,5 +279,5 @@ func (s running) undress(dir *os.File, at object.State) (string, error) {
 	if at.Mode == s.Before.Mode && at.UID == s.Before.UID && at.GID == s.Before.GID {
 		return "", nil
 	}
-	return "", object.SetOwnerAndMode(s.j.engine.Ops, dir, path.Base(s.Path), s.Before)
+	return "", object.SetOwnerAndMode(s.p.Ops, dir, path.Base(s.Path), s.Before)
 }

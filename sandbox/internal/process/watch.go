@@ -1,4 +1,4 @@
-package sandbox
+package process
 
 import (
 	"bytes"
@@ -18,15 +18,21 @@ const (
 	ownMemory = 44 << 20
 )
 
-// watch kills the worker at the deadline, when ctx ends or when it has more memory
+// Limits are what Watch holds a worker to.
+type Limits struct {
+	Timeout time.Duration // from its start
+	Memory  int64         // of its guest, bytes
+}
+
+// Watch kills the worker at the deadline, when ctx ends or when it has more memory
 // than the limit, whichever comes first. It ends with the worker and then yields
 // the largest resident size seen, in bytes.
-func watch(ctx context.Context, p *process, e execution) <-chan int64 {
+func Watch(ctx context.Context, p *Process, l Limits) <-chan int64 {
 	result := make(chan int64, 1)
 	go func() {
 		var peak int64
 		defer func() { result <- peak }()
-		deadline := time.NewTimer(e.timeout - time.Since(p.begun))
+		deadline := time.NewTimer(l.Timeout - time.Since(p.Begun))
 		defer deadline.Stop()
 		tick := time.NewTicker(watchEvery)
 		defer tick.Stop()
@@ -36,21 +42,21 @@ func watch(ctx context.Context, p *process, e execution) <-chan int64 {
 		}
 		for {
 			select {
-			case <-p.done:
+			case <-p.Done:
 				return
 			case <-ctx.Done():
-				p.kill(killCancel)
-				<-p.done
+				p.Kill(Cancel)
+				<-p.Done
 				return
 			case <-deadline.C:
-				p.kill(killDeadline)
-				<-p.done
+				p.Kill(Deadline)
+				<-p.Done
 				return
 			case <-tick.C:
 				resident, anonymous := memoryOf(meter)
 				peak = max(peak, resident)
-				if anonymous > e.memory+ownMemory {
-					p.kill(killMemory)
+				if anonymous > l.Memory+ownMemory {
+					p.Kill(Memory)
 				}
 			}
 		}

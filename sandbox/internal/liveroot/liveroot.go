@@ -1,7 +1,14 @@
-package view
+// Package liveroot reads the live tree beneath one folder, and nothing else of the
+// host.
+//
+// It owns which objects may be opened at all and how errors of the host are told to
+// a guest. It does not own what a view makes of them. It never writes. A Root may be
+// used by one goroutine at a time.
+package liveroot
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,16 +22,17 @@ import (
 // maxEntries bounds one folder listing of the live root.
 const maxEntries = 65536
 
-// lower is the live root. All access goes through os.Root, which resolves beneath
+// Root is the live root; a nil Root is empty. All access goes through os.Root, which resolves beneath
 // one folder whatever happens to the tree meanwhile. Only regular files and
 // folders are opened: opening a device can have effects, opening a pipe can block.
-type lower struct {
+type Root struct {
 	root *os.Root
 	base string // absolute, symlinks resolved
 	dev  uint64
 }
 
-func openLower(dir string) (*lower, error) {
+// Open opens the folder dir, whose own path may hold symlinks.
+func Open(dir string) (*Root, error) {
 	base, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return nil, err
@@ -37,7 +45,7 @@ func openLower(dir string) (*lower, error) {
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
-	return &lower{root: root, base: base, dev: device(info)}, nil
+	return &Root{root: root, base: base, dev: device(info)}, nil
 }
 
 func device(info fs.FileInfo) uint64 {
@@ -47,24 +55,25 @@ func device(info fs.FileInfo) uint64 {
 	return 0
 }
 
-func (l *lower) lstat(p string) (fs.FileInfo, sys.Errno) {
+// Lstat describes the object at p, links themselves. p is relative, with slashes.
+func (l *Root) Lstat(p string) (fs.FileInfo, sys.Errno) {
 	if l == nil {
 		return nil, sys.ENOENT
 	}
 	info, err := l.root.Lstat(filepath.FromSlash(p))
 	if err != nil {
-		return nil, errno(err)
+		return nil, Errno(err)
 	}
 	return info, 0
 }
 
-// readlink returns the target of the link at p as the view sees it: a target
+// Readlink returns the target of the link at p as the view sees it: a target
 // inside the live root becomes a path from "/", any other absolute target keeps
 // pointing from "/", where the view most likely has nothing.
-func (l *lower) readlink(p string) (string, sys.Errno) {
+func (l *Root) Readlink(p string) (string, sys.Errno) {
 	target, err := l.root.Readlink(filepath.FromSlash(p))
 	if err != nil {
-		return "", errno(err)
+		return "", Errno(err)
 	}
 	if inside, ok := strings.CutPrefix(target, l.base); ok && (inside == "" || inside[0] == '/') {
 		return "/" + strings.TrimPrefix(inside, "/"), 0
@@ -72,12 +81,12 @@ func (l *lower) readlink(p string) (string, sys.Errno) {
 	return target, 0
 }
 
-// open opens the regular file or folder at p, which holds no symlink, for reading.
-func (l *lower) open(p string) (*os.File, sys.Errno) {
+// Open opens the regular file or folder at p, which holds no symlink, for reading.
+func (l *Root) Open(p string) (*os.File, sys.Errno) {
 	const flags = os.O_RDONLY | syscall.O_NOFOLLOW | syscall.O_NONBLOCK | syscall.O_CLOEXEC
 	f, err := l.root.OpenFile(filepath.FromSlash(p), flags, 0)
 	if err != nil {
-		return nil, errno(err)
+		return nil, Errno(err)
 	}
 	info, err := f.Stat()
 	if err != nil || !(info.Mode().IsRegular() || info.IsDir()) || l.pseudo(f, info) {
@@ -89,7 +98,7 @@ func (l *lower) open(p string) (*os.File, sys.Errno) {
 
 // pseudo reports whether f lies on a file system that shows the kernel rather
 // than files, such as /proc, mounted somewhere beneath the root.
-func (l *lower) pseudo(f *os.File, info fs.FileInfo) bool {
+func (l *Root) pseudo(f *os.File, info fs.FileInfo) bool {
 	if device(info) == l.dev {
 		return false
 	}
@@ -106,16 +115,16 @@ func (l *lower) pseudo(f *os.File, info fs.FileInfo) bool {
 	return false
 }
 
-// names lists the folder at p, at most maxEntries of it.
-func (l *lower) names(p string) ([]fs.DirEntry, sys.Errno) {
-	f, eno := l.open(p)
+// Names lists the folder at p, at most maxEntries of it.
+func (l *Root) Names(p string) ([]fs.DirEntry, sys.Errno) {
+	f, eno := l.Open(p)
 	if eno != 0 {
 		return nil, eno
 	}
 	defer f.Close() // read-only: nothing to lose
 	list, err := f.ReadDir(maxEntries + 1)
-	if err != nil && len(list) == 0 && !isEOF(err) {
-		return nil, errno(err)
+	if err != nil && len(list) == 0 && !errors.Is(err, io.EOF) {
+		return nil, Errno(err)
 	}
 	if len(list) > maxEntries {
 		return nil, sys.EIO
@@ -123,16 +132,17 @@ func (l *lower) names(p string) ([]fs.DirEntry, sys.Errno) {
 	return list, 0
 }
 
-func (l *lower) close() error {
+// Close closes the root.
+func (l *Root) Close() error {
 	if l == nil {
 		return nil
 	}
 	return l.root.Close()
 }
 
-// errno translates an error of the host into one that a guest may see. It never
+// Errno translates an error of the host into one that a guest may see. It never
 // carries a host path.
-func errno(err error) sys.Errno {
+func Errno(err error) sys.Errno {
 	switch {
 	case err == nil:
 		return 0

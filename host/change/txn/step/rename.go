@@ -1,4 +1,4 @@
-package txn
+package step
 
 import (
 	"errors"
@@ -12,27 +12,27 @@ import (
 	"github.com/homeostat/homeostat/host/change/txn/object"
 )
 
-// rename is renameat2.
-func (j *journal) rename(from *os.File, old string, to *os.File, name string, flags uint) error {
-	return j.engine.Ops.Do("renameat2", filepath.Join(to.Name(), name), func() error {
+// Rename is renameat2.
+func (p *Place) Rename(from *os.File, old string, to *os.File, name string, flags uint) error {
+	return p.Ops.Do("renameat2", filepath.Join(to.Name(), name), func() error {
 		return unix.Renameat2(int(from.Fd()), old, int(to.Fd()), name, flags)
 	})
 }
 
 // exchange swaps the slot and the name in dir.
-func (j *journal) exchange(slot string, dir *os.File, name string) error {
-	if j.Weaker {
-		return j.exchangeWeaker(slot, dir, name)
+func (p *Place) exchange(slot string, dir *os.File, name string) error {
+	if p.Weaker {
+		return p.exchangeWeaker(slot, dir, name)
 	}
-	return j.rename(j.slots, slot, dir, name, unix.RENAME_EXCHANGE)
+	return p.Rename(p.Slots, slot, dir, name, unix.RENAME_EXCHANGE)
 }
 
 // move renames, and fails with EEXIST where the new name is taken.
-func (j *journal) move(from *os.File, old string, to *os.File, name string) error {
-	if j.Weaker {
-		return j.moveWeaker(from, old, to, name)
+func (p *Place) move(from *os.File, old string, to *os.File, name string) error {
+	if p.Weaker {
+		return p.moveWeaker(from, old, to, name)
 	}
-	return j.rename(from, old, to, name, unix.RENAME_NOREPLACE)
+	return p.Rename(from, old, to, name, unix.RENAME_NOREPLACE)
 }
 
 // The rest of this file is for file systems without renameat2's flags (NFS, FAT): what one call does elsewhere takes
@@ -43,43 +43,43 @@ const asideSuffix = ".aside"
 
 // exchangeWeaker gives what is at the name a second name, renames the slot over it, and moves the second name to the
 // slot. Where there are no hard links (FAT) the name is free for an instant.
-func (j *journal) exchangeWeaker(slot string, dir *os.File, name string) error {
+func (p *Place) exchangeWeaker(slot string, dir *os.File, name string) error {
 	aside := slot + asideSuffix
-	err := j.link(dir, name, j.slots, aside)
+	err := p.link(dir, name, p.Slots, aside)
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOTSUP) {
-		err = j.rename(dir, name, j.slots, aside, 0)
+		err = p.Rename(dir, name, p.Slots, aside, 0)
 	}
 	if err != nil {
 		return err
 	}
-	if err := j.rename(j.slots, slot, dir, name, 0); err != nil {
+	if err := p.Rename(p.Slots, slot, dir, name, 0); err != nil {
 		return err
 	}
-	return j.rename(j.slots, aside, j.slots, slot, 0)
+	return p.Rename(p.Slots, aside, p.Slots, slot, 0)
 }
 
 // moveWeaker makes a second name, which fails where it is taken, and removes the first. Folders and FAT have no second
 // names: there the new name is only looked at before.
-func (j *journal) moveWeaker(from *os.File, old string, to *os.File, name string) error {
-	err := j.link(from, old, to, name)
+func (p *Place) moveWeaker(from *os.File, old string, to *os.File, name string) error {
+	err := p.link(from, old, to, name)
 	if err == nil {
-		return j.engine.Ops.UnlinkAt(from, old)
+		return p.Ops.UnlinkAt(from, old)
 	}
 	if !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.ENOTSUP) {
 		return err
 	}
-	at, err := object.Look(j.engine.Ops, to, name)
+	at, err := object.Look(p.Ops, to, name)
 	if err != nil {
 		return err
 	}
 	if at.Kind != object.Absent {
 		return &os.PathError{Op: "rename", Path: filepath.Join(to.Name(), name), Err: unix.EEXIST}
 	}
-	return j.rename(from, old, to, name, 0)
+	return p.Rename(from, old, to, name, 0)
 }
 
-func (j *journal) link(from *os.File, old string, to *os.File, name string) error {
-	return j.engine.Ops.Do("linkat", filepath.Join(to.Name(), name), func() error {
+func (p *Place) link(from *os.File, old string, to *os.File, name string) error {
+	return p.Ops.Do("linkat", filepath.Join(to.Name(), name), func() error {
 		return unix.Linkat(int(from.Fd()), old, int(to.Fd()), name, 0)
 	})
 }
@@ -91,7 +91,7 @@ func (s running) settle(dir *os.File) (in, at object.State, err error) {
 		if in, err = s.inSlot(); err != nil {
 			return in, at, err
 		}
-		if at, err = s.look(dir); err != nil || !s.j.Weaker || s.Act == actDress {
+		if at, err = s.look(dir); err != nil || !s.p.Weaker || s.Act == Dress {
 			return in, at, err
 		}
 		tidied, err := s.tidy(dir, in, at)
@@ -104,23 +104,23 @@ func (s running) settle(dir *os.File) (in, at object.State, err error) {
 
 // tidy makes one step towards rest and says whether there was one to make.
 func (s running) tidy(dir *os.File, in, at object.State) (bool, error) {
-	ops, aside, name := s.j.engine.Ops, s.Slot+asideSuffix, path.Base(s.Path)
-	second, err := object.Look(ops, s.j.slots, aside)
+	ops, aside, name := s.p.Ops, s.Slot+asideSuffix, path.Base(s.Path)
+	second, err := object.Look(ops, s.p.Slots, aside)
 	if err != nil {
 		return false, err
 	}
 	twice := in.Kind != object.Absent && in.Kind == at.Kind && in.Inode == at.Inode
 	switch {
 	case second.Kind != object.Absent && in.Kind == object.Absent:
-		return true, s.j.rename(s.j.slots, aside, s.j.slots, s.Slot, 0)
+		return true, s.p.Rename(s.p.Slots, aside, s.p.Slots, s.Slot, 0)
 	case second.Kind != object.Absent && at.Kind == object.Absent:
-		return true, s.j.rename(s.j.slots, aside, dir, name, 0)
+		return true, s.p.Rename(s.p.Slots, aside, dir, name, 0)
 	case second.Kind != object.Absent && second.Inode == at.Inode:
-		return true, ops.UnlinkAt(s.j.slots, aside)
-	case twice && s.Act == actCreate:
+		return true, ops.UnlinkAt(s.p.Slots, aside)
+	case twice && s.Act == Create:
 		return true, ops.UnlinkAt(dir, name)
-	case twice && s.Act == actDelete:
-		return true, ops.UnlinkAt(s.j.slots, s.Slot)
+	case twice && s.Act == Delete:
+		return true, ops.UnlinkAt(s.p.Slots, s.Slot)
 	}
 	return false, nil
 }
