@@ -19,7 +19,7 @@ type plant struct {
 	rng           *rand.Rand
 	at            int64
 	rss, fds, mem float64
-	load, psi     float64
+	load          float64
 	lines, total  float64
 }
 

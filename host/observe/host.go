@@ -40,16 +40,18 @@ func newHostSampler(log hclog.Logger) *hostSampler {
 	return &hostSampler{log: log, meter: hoststat.NewMeter(hoststat.CgroupRoot)}
 }
 
-func (h *hostSampler) sample(everything bool) []tape.Sample {
+// sample takes what is cheap.
+func (h *hostSampler) sample() []tape.Sample {
 	var out []tape.Sample
 	if percent, ok := h.meter.CPU(time.Now()); ok {
 		out = append(out, tape.Sample{Signal: hostCPU, Value: cents(percent)})
 	}
-	out = append(out, h.pressure("cpu", psiCPUSome, nil)...)
-	if !everything {
-		return out
-	}
-	out = append(out, h.pressure("memory", psiMemorySome, &psiMemoryFull)...)
+	return append(out, h.pressure("cpu", psiCPUSome, nil)...)
+}
+
+// sampleDear takes the rest, less often.
+func (h *hostSampler) sampleDear() []tape.Sample {
+	out := h.pressure("memory", psiMemorySome, &psiMemoryFull)
 	out = append(out, h.pressure("io", psiIOSome, &psiIOFull)...)
 	if load, err := h.meter.Load(); err == nil {
 		out = append(out, tape.Sample{Signal: hostLoad, Value: load})

@@ -74,7 +74,6 @@ func (o *Observer) sample() {
 
 func (s *sampler) tick() {
 	o := s.observer
-	dear := s.ticks%dearEvery == 0
 	s.ticks++
 	o.mu.Lock()
 	components := o.components
@@ -87,11 +86,11 @@ func (s *sampler) tick() {
 			tracker = proc.NewTracker()
 		}
 		kept[c.Name] = tracker
-		batches = append(batches, tape.Batch{Component: c.Name, Samples: s.component(c.Name, tracker, dear)})
+		batches = append(batches, tape.Batch{Component: c.Name, Samples: s.component(c.Name, tracker)})
 	}
 	s.trackers = kept
 	erring := o.logs.erring()
-	batches = append(batches, tape.Batch{Component: sdk.HostComponent, Samples: s.host.sample(dear)})
+	batches = append(batches, tape.Batch{Component: sdk.HostComponent, Samples: s.hostSamples()})
 	o.tape.Add(readClocks(), batches...)
 	o.push(erring...)
 	if refused := o.tape.Refused(); refused > 0 && !s.warned {
@@ -100,7 +99,18 @@ func (s *sampler) tick() {
 	}
 }
 
-func (s *sampler) component(name string, tracker *proc.Tracker, dear bool) []tape.Sample {
+// dear reports whether this tick takes what is costly as well.
+func (s *sampler) dear() bool { return s.ticks%dearEvery == 1 }
+
+func (s *sampler) hostSamples() []tape.Sample {
+	out := s.host.sample()
+	if s.dear() {
+		out = append(out, s.host.sampleDear()...)
+	}
+	return out
+}
+
+func (s *sampler) component(name string, tracker *proc.Tracker) []tape.Sample {
 	o := s.observer
 	pids := o.opts.Source.Processes(name)
 	now := time.Now()
@@ -111,7 +121,7 @@ func (s *sampler) component(name string, tracker *proc.Tracker, dear bool) []tap
 			samples = append(samples, tape.Sample{Signal: s, Value: v})
 		}
 	}
-	if dear {
+	if s.dear() {
 		tracker.SampleDear(now, pids, &u)
 		add(processes, float64(u.Processes))
 		if status, ok := o.opts.Source.Status(name); ok {

@@ -107,7 +107,7 @@ func loadCheckpoints(path string, log hclog.Logger) checkpoints {
 		return out
 	}
 	for _, e := range file.Files {
-		if e.checkpoint.plausible() {
+		if e.plausible() {
 			out[Target{e.Component, e.Path}] = e.checkpoint
 		}
 	}

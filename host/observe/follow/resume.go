@@ -30,7 +30,7 @@ func (f *follower) begin() {
 // resume goes on at a checkpoint: in the file of that name, or in a rotated
 // one and then in all that are newer.
 func (f *follower) resume(c checkpoint, beside []sibling) {
-	if s := f.openIf(f.target.Path, c, true); s != nil {
+	if s := f.openIf(f.target.Path, c, c.itself); s != nil {
 		f.current = s
 		f.goOn(s, c)
 		return
@@ -59,9 +59,10 @@ func (f *follower) resume(c checkpoint, beside []sibling) {
 
 // search finds the rotated file, or the copy, that a checkpoint was taken of.
 func (f *follower) search(c checkpoint, beside []sibling) (int, *source) {
-	for _, same := range []bool{true, false} {
+	copied := func(*source) bool { return c.Offset > 0 }
+	for _, fits := range []func(*source) bool{c.itself, copied} {
 		for i := len(beside) - 1; i >= 0; i-- {
-			if s := f.openIf(beside[i].path, c, same); s != nil {
+			if s := f.openIf(beside[i].path, c, fits); s != nil {
 				return i, s
 			}
 		}
@@ -69,14 +70,16 @@ func (f *follower) search(c checkpoint, beside []sibling) (int, *source) {
 	return 0, nil
 }
 
-// openIf opens a file if it holds what the checkpoint says; when same is set it
-// must be the very file and no copy of it.
-func (f *follower) openIf(path string, c checkpoint, same bool) *source {
+// itself reports that the source is the very file of the checkpoint.
+func (c checkpoint) itself(s *source) bool { return s.id == c.ID }
+
+// openIf opens a file if it holds what the checkpoint says and fits it besides.
+func (f *follower) openIf(path string, c checkpoint, fits func(*source) bool) *source {
 	s, err := openSource(path)
 	if err != nil {
 		return nil
 	}
-	if s.holds(c) && (s.id == c.ID || !same && c.Offset > 0) {
+	if s.holds(c) && fits(s) {
 		return s
 	}
 	s.close()

@@ -12,11 +12,15 @@ import (
 
 func TestMain(m *testing.M) {
 	if os.Getenv("PROC_TEST_SPIN") != "" {
-		for {
+		for n := 0; ; n++ { // until it is killed
+			spun = n
 		}
 	}
 	goleak.VerifyTestMain(m)
 }
+
+// spun keeps the loop of a spinning process from being nothing at all.
+var spun int
 
 // spin starts a process that uses one processor.
 func spin(t *testing.T) int {
