@@ -158,6 +158,28 @@ func TestSecondOfTwoThatFailAlikeIsHeldBackForAMomentOnly(t *testing.T) {
 	})
 }
 
+func TestProcessesThatEndTogetherDoNotWaitForASlowStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "a", "b", "c")
+		w.boot(automated("a", "b", "c"), &restarter{})
+		defer w.halt()
+		w.parts["a"].next = func(uint64) fate {
+			return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: 40 * time.Second}
+		}
+		for _, n := range []string{"a", "b", "c"} {
+			w.crash(n, 1)
+		}
+		synctest.Wait()
+		w.wantOrders("restart a")
+		time.Sleep(2500 * time.Millisecond)
+		got := w.ordered()
+		slices.Sort(got)
+		if want := []string{"restart a", "restart b", "restart c"}; !slices.Equal(got, want) {
+			t.Errorf("orders %v after a moment, want %v", got, want)
+		}
+	})
+}
+
 func TestProcessThatIsHeldExplainsNoFailureOfOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "a", "b", "c")

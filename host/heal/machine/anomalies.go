@@ -124,16 +124,20 @@ func (m *Machine) accuse(inc *incident, a *record.Anomaly) {
 
 // suspect takes a component in that fails like the cause, which alone is acted
 // on from now on. Two at the same time may be chance: the second is held back
-// for a moment only. From three on it is taken for a common cause.
+// for a moment only. From three on it is taken for a common cause, and the
+// others wait for as long as the first is not helped; but a process that is
+// gone does not come back by itself, so for exits it stays with the moment.
 func (m *Machine) suspect(inc *incident, a *record.Anomaly) {
 	inc.join(a.Component)
 	inc.Shared = true
+	inc.pairUntil = m.now.Add(pairWait)
 	if len(inc.Components) == 2 {
-		inc.pairUntil = m.now.Add(pairWait)
 		m.note(inc, fmt.Sprintf("%s fails in the same way at the same time: looking first whether %s is helped", a.Component, inc.Component))
 		return
 	}
-	inc.pairUntil = time.Time{}
+	if a.Kind != sdk.AnomalyExit {
+		inc.pairUntil = time.Time{}
+	}
 	m.note(inc, fmt.Sprintf("%s fails in the same way at the same time: a common cause is suspected, only %s is acted on", a.Component, inc.Component))
 	m.raise(inc, sdk.SeverityHigh, "several components fail alike")
 }

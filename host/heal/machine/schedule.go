@@ -189,7 +189,7 @@ func (m *Machine) detach(inc *incident, component string) {
 	m.note(own, fmt.Sprintf("was part of %s; %s is healthy again, %s is not", inc.ID, inc.Component, component))
 }
 
-// separate gives the second of two that fail alike an incident of its own.
+// separate gives those that fail like the cause incidents of their own.
 func (m *Machine) separate(inc *incident) {
 	inc.pairUntil, inc.Shared = time.Time{}, false
 	for _, c := range slices.Clone(inc.Components[1:]) {

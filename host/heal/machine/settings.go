@@ -58,7 +58,8 @@ const (
 	// one cause kills go at once.
 	togetherProbes = 10 * time.Second
 	togetherExits  = time.Second
-	// pairWait is how long the second of two that fail alike is held back.
+	// pairWait is how long the second of two that fail alike, and each of several
+	// processes that ended at once, is held back.
 	pairWait = 2 * time.Second
 	// refresh is how often an open incident is saved though nothing is new, so
 	// that it stays among the newest documents, which the next start loads.
