@@ -115,7 +115,11 @@ type corrector struct{ plugins *plugin.Host }
 func (c corrector) Feedback(ctx context.Context, detector string, m sdk.Mark) error {
 	for _, d := range c.plugins.Detectors() {
 		if d.Name() == detector {
-			return d.Feedback(ctx, m)
+			err := d.Feedback(ctx, m)
+			if errors.Is(err, plugin.ErrUnsupported) {
+				return &api.Problem{Status: http.StatusConflict, Detail: fmt.Sprintf("detector %q does not learn from marks", detector)}
+			}
+			return err
 		}
 	}
 	return &api.Problem{Status: http.StatusConflict, Detail: fmt.Sprintf("detector %q does not run, so it cannot learn from this", detector), Hint: "see `homeostat plugin list`"}
