@@ -163,6 +163,21 @@ func TestRecurrenceWithinTheHoldTimeIsAFailure(t *testing.T) {
 	})
 }
 
+func TestHangThatComesBackAfterHealthIsRepairedAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "web")
+		w.boot(automated("web"), &restarter{})
+		defer w.halt()
+		w.sicken("web")
+		time.Sleep(30 * time.Second)
+		w.wantState(record.StateHolding)
+		w.sicken("web")
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		w.wantOrders("restart web", "restart web")
+	})
+}
+
 func TestSameTroubleSoonAfterOpensTheIncidentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "web")

@@ -229,13 +229,15 @@ func (m *Machine) endHold(inc *incident) {
 }
 
 // fail ends the recovery and puts the incident in quarantine. A process that
-// was started since and has ended is evidence enough to look again at once.
+// was started since and has ended is evidence enough to look again at once, and
+// so is health that did come back and was lost again: the remedy works, for a
+// while, and how often it may be repeated is the strategy's to say.
 func (m *Machine) fail(inc *incident, why string) {
 	rec := inc.Running()
 	rec.Text = why
 	m.endRecovery(inc, rec, sdk.ResultFailed)
 	inc.released, inc.resumed, inc.settleAt = false, false, time.Time{}
-	if inc.gone {
+	if inc.gone || rec.HealthyAt != nil {
 		m.enter(inc, record.PhaseIdle, "the recovery failed: "+why)
 		return
 	}
