@@ -40,6 +40,9 @@ check: lint ## the quick look before a commit: lint, vet and the tests without t
 lint: ## golangci-lint with the import rules
 	@bash tools/lint/lint.sh
 
+.PHONY: verify
+verify: test demo sweep attack bench ## the slower proofs too: figures are judged against their bars
+
 .PHONY: fuzz
 FUZZTIME ?= 20s
 fuzz: ## fuzz every parser for FUZZTIME each

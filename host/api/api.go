@@ -72,6 +72,9 @@ func New(opt Options) *Server {
 	s.registerAudit()
 	s.registerTokens()
 	s.registerEvents()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, "This is homeostat. Its HTTP interface is described at /openapi.json; every request but /healthz and /readyz needs a token.")
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.requireRole(RoleViewer, promhttp.HandlerFor(opt.Metrics, promhttp.HandlerOpts{})))

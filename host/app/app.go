@@ -196,6 +196,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 			a.log.Error("healing ended", "error", err)
 		}
 	})
+	running.Go(func() { a.keepHouse(life) })
 	served := make(chan error, len(listeners))
 	for _, l := range listeners {
 		running.Go(func() { served <- a.server.Serve(l.Listener, l.certificate) })
