@@ -44,8 +44,8 @@ type result struct {
 	memory  int64
 	gap     time.Duration
 	quiet   time.Duration // the ticker's gap just before, without any attack
-	touched bool   // something of the scene changed
-	escaped string // what the guest says it got hold of
+	touched bool          // something of the scene changed
+	escaped string        // what the guest says it got hold of
 	message string
 }
 
