@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -41,6 +42,19 @@ type Program struct {
 	Seed uint64
 	// Clock is where the guest's clock starts; default Epoch.
 	Clock time.Time
+}
+
+// Interpreter is a WASM interpreter that the user configured, pinned by its hash.
+type Interpreter struct {
+	WASM   string // path on the host
+	SHA256 string
+}
+
+// Program returns the program that runs script, a path of the view, with args. The
+// name of the interpreter becomes argv[0].
+func (i Interpreter) Program(name, script string, args ...string) Program {
+	at := path.Join("/", filepath.ToSlash(script))
+	return Program{Path: i.WASM, SHA256: i.SHA256, Name: name, Args: append([]string{at}, args...)}
 }
 
 func (p Program) name() string {

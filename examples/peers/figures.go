@@ -14,6 +14,7 @@ import (
 // figures are what is printed and written.
 type figures struct {
 	Begun   time.Time      `json:"begun"`
+	Slip    trial.Slip     `json:"slip"`
 	Results []trial.Result `json:"results"`
 	LeftOut []string       `json:"left_out"`
 	Faults  []trial.Fault  `json:"-"`
@@ -51,6 +52,7 @@ func (f figures) print(out io.Writer) {
 	}
 	_, _ = fmt.Fprintln(table)
 	_ = table.Flush() // a terminal that went away is no concern of the figures
+	_, _ = fmt.Fprintf(out, "homeostat beside a probe that blocks for 30 s: %s\n", f.Slip)
 	for _, l := range f.LeftOut {
 		_, _ = fmt.Fprintln(out, "left out", l)
 	}

@@ -59,6 +59,10 @@ func compare(ctx context.Context, bin string, faults []trial.Fault) (figures, er
 	if err != nil {
 		return f, err
 	}
+	if f.Slip, err = trial.MeasureSlip(ctx, home); err != nil {
+		return f, err
+	}
+	f.say("homeostat    beside a probe that blocks: " + f.Slip.String())
 	for _, s := range supervisor.All() {
 		if !s.Installed() {
 			f.LeftOut = append(f.LeftOut, s.Name+": needs "+s.Needs)

@@ -22,11 +22,33 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/atomicfile"
+	"github.com/homeostat/homeostat/host/backup/manifest"
 	"github.com/homeostat/homeostat/host/backup/pack"
+	"github.com/homeostat/homeostat/host/backup/tree"
 )
 
 // ErrNotFound matches errors about a backup that the store does not have.
 var ErrNotFound = errors.New("no such backup")
+
+// What a backup is made of.
+type (
+	// Manifest is a backup: its head and its entries, parents before children.
+	Manifest = manifest.Manifest
+	// Info is the head of a manifest. Its names in JSON are those of the HTTP API.
+	Info = manifest.Info
+	// Entry is one path as it was.
+	Entry = tree.Entry
+	// Kind is what an entry is.
+	Kind = tree.Kind
+)
+
+// The kinds that a backup holds. Absent says that there was nothing at the path: restoring removes what is there then.
+const (
+	File    = tree.File
+	Folder  = tree.Folder
+	Symlink = tree.Symlink
+	Absent  = tree.Absent
+)
 
 // Store is an open store. Make it with Open and end it with Close.
 type Store struct {
@@ -94,6 +116,10 @@ func (s *Store) Close() error {
 func (s *Store) packDir() string     { return filepath.Join(s.dir, "packs") }
 func (s *Store) manifestDir() string { return filepath.Join(s.dir, "manifests") }
 
+func (s *Store) manifestPath(id string) string {
+	return filepath.Join(s.manifestDir(), id+manifest.Suffix)
+}
+
 // validID keeps an id usable as a file name.
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$`)
 
@@ -147,11 +173,11 @@ func (s *Store) loadManifests() error {
 		return err
 	}
 	for _, e := range entries {
-		id, isManifest := strings.CutSuffix(e.Name(), manifestSuffix)
+		id, isManifest := strings.CutSuffix(e.Name(), manifest.Suffix)
 		if !isManifest {
 			continue
 		}
-		info, err := readInfo(s.manifestPath(id))
+		info, err := manifest.ReadInfo(s.manifestPath(id))
 		if err == nil && info.ID != id {
 			err = fmt.Errorf("it says that it is %q", info.ID)
 		}
@@ -206,7 +232,7 @@ func (s *Store) Manifest(id string) (*Manifest, error) {
 	if _, err := s.Info(id); err != nil {
 		return nil, err
 	}
-	m, err := readManifest(s.manifestPath(id))
+	m, err := manifest.Read(s.manifestPath(id))
 	if err != nil {
 		return nil, fmt.Errorf("backup %s: %w", id, err)
 	}

@@ -7,7 +7,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,4 +86,82 @@ func (w writer) Restore(_ context.Context, e backup.Entry, content io.Reader) er
 		return err
 	}
 	return os.WriteFile(path, data.Bytes(), 0o644)
+}
+
+// peer is another backup program: the commands of the same three acts on a folder and a repository. {n} is a fresh name.
+type peer struct {
+	program, home                 string
+	prepare, create, again, fetch []string
+}
+
+var peers = []peer{
+	{"restic", "",
+		[]string{"restic", "-q", "init", "-r", "{repo}"},
+		[]string{"restic", "-q", "backup", "-r", "{repo}", "{root}"},
+		[]string{"restic", "-q", "backup", "-r", "{repo}", "{root}"},
+		[]string{"restic", "-q", "restore", "latest", "-r", "{repo}", "--target", "{out}"}},
+	{"borg", "",
+		[]string{"borg", "init", "-e", "none", "{repo}"},
+		[]string{"borg", "create", "--compression", "zstd,1", "{repo}::{n}", "{root}"},
+		[]string{"borg", "create", "--compression", "zstd,1", "{repo}::{n}", "{root}"},
+		[]string{"borg", "extract", "{repo}::again-0"}},
+}
+
+// BenchmarkPeers measures the programs that are installed on the same files as BenchmarkStore.
+func BenchmarkPeers(b *testing.B) {
+	root := tenThousand(b)
+	for _, p := range peers {
+		if _, err := exec.LookPath(p.program); err != nil {
+			b.Logf("%s is not installed", p.program)
+			continue
+		}
+		p.home = b.TempDir() // with the caches of all runs
+		p.measure(b, root)
+	}
+}
+
+func (p peer) measure(b *testing.B, root string) {
+	b.Helper()
+	repo := ""
+	fresh := func(i int) {
+		repo = filepath.Join(b.TempDir(), fmt.Sprint("repo", i))
+		p.run(b, p.prepare, "{repo}", repo)
+	}
+	b.Run(p.program+"/create", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			b.StopTimer()
+			fresh(i)
+			b.StartTimer()
+			p.run(b, p.create, "{repo}", repo, "{root}", root, "{n}", "first")
+		}
+	})
+	repo = filepath.Join(b.TempDir(), "repo")
+	p.run(b, p.prepare, "{repo}", repo)
+	p.run(b, p.create, "{repo}", repo, "{root}", root, "{n}", "again-0")
+	b.Run(p.program+"/unchanged", func(b *testing.B) {
+		for b.Loop() {
+			p.run(b, p.again, "{repo}", repo, "{root}", root, "{n}", fmt.Sprint("n", time.Now().UnixNano()))
+		}
+	})
+	b.Run(p.program+"/read-back", func(b *testing.B) {
+		for b.Loop() {
+			p.run(b, p.fetch, "{repo}", repo, "{out}", b.TempDir())
+		}
+	})
+}
+
+// run runs a command with the given pairs replaced, in a folder of its own.
+func (p peer) run(b *testing.B, command []string, pairs ...string) {
+	b.Helper()
+	replace, args := strings.NewReplacer(pairs...), make([]string, len(command))
+	for i, arg := range command {
+		args[i] = replace.Replace(arg)
+	}
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir = b.TempDir()
+	cmd.Env = append(os.Environ(), "HOME="+p.home, "BORG_BASE_DIR="+p.home,
+		"RESTIC_PASSWORD=x", "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		b.Fatalf("%v: %v: %s", args, err, out)
+	}
 }

@@ -2,14 +2,13 @@ package backup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/homeostat/homeostat/host/atomicfile/beneath"
+	"github.com/homeostat/homeostat/host/backup/tree"
 )
 
 // Request says what to back up.
@@ -33,10 +32,6 @@ type Progress struct {
 	Files, TotalFiles int
 	Bytes, TotalBytes int64
 }
-
-// freshness is the age below which a time stamp proves nothing: within it a file can change without its time stamps
-// doing so. The coarsest file systems in use count in steps of 2 s.
-const freshness = 2 * time.Second
 
 // Create makes a backup and returns its description. When it returns nil the backup is durable; after an error, or when
 // ctx ends, the store is as it was before. A file that changes while it is read is read again, and is an error if it does
@@ -67,7 +62,7 @@ func (s *Store) create(ctx context.Context, req Request) (*Manifest, error) {
 		ID: req.ID, Root: req.Root, RootPath: req.RootPath, Whole: req.Paths == nil,
 		CreatedAt: req.Now.UTC(), ExpiresAt: req.Expires.UTC(), ReadAt: time.Now().UTC(),
 	}}
-	if err := m.list(ctx, root, req.Paths); err != nil {
+	if m.Entries, m.Info.Skipped, err = tree.List(ctx, root, req.Paths); err != nil {
 		return nil, err
 	}
 	run := &reading{store: s, root: root, entries: m.Entries, progress: req.Progress}
@@ -76,24 +71,11 @@ func (s *Store) create(ctx context.Context, req Request) (*Manifest, error) {
 		return nil, err
 	}
 	m.Info.Stored = run.stored
-	m.summarize()
+	summarize(m)
 	return m, s.commit(m)
 }
 
-// list fills in the entries, without contents.
-func (m *Manifest) list(ctx context.Context, root *os.File, paths []string) error {
-	w := &walker{root: root, inodes: map[uint64]string{}}
-	err := error(nil)
-	if m.Info.Whole {
-		err = w.walkRoot(ctx)
-	} else {
-		err = w.walkPaths(ctx, paths)
-	}
-	m.Entries, m.Info.Skipped = w.entries, w.skipped
-	return err
-}
-
-func (m *Manifest) summarize() {
+func summarize(m *Manifest) {
 	for i := range m.Entries {
 		if m.Entries[i].Kind == File {
 			m.Info.Files++
@@ -104,7 +86,7 @@ func (m *Manifest) summarize() {
 
 // commit makes the manifest durable and known.
 func (s *Store) commit(m *Manifest) error {
-	data, err := m.encode()
+	data, err := m.Encode()
 	if err != nil {
 		return err
 	}
@@ -137,7 +119,7 @@ func (s *Store) reuse(m *Manifest) []int {
 			continue
 		}
 		was := old[e.Path]
-		if was == nil || !unchanged(was, e, before.Info.ReadAt) || !s.hasAll(was) {
+		if was == nil || !tree.Unchanged(was, e, before.Info.ReadAt) || !s.hasAll(was) {
 			todo = append(todo, i)
 			continue
 		}
@@ -146,20 +128,11 @@ func (s *Store) reuse(m *Manifest) []int {
 	return todo
 }
 
-// unchanged compares what the file system says. A change of mode, owner or attributes moves ctime too.
-func unchanged(was, is *Entry, readAt time.Time) bool {
-	if max(was.MTime, was.CTime) > readAt.Add(-freshness).UnixNano() {
-		return false
-	}
-	return was.Kind == is.Kind && was.Inode == is.Inode && was.CTime == is.CTime && was.MTime == is.MTime &&
-		was.Size == is.Size && was.Links == is.Links && was.HardLink == is.HardLink
-}
-
 // hasAll says whether the store has the content of e.
 func (s *Store) hasAll(e *Entry) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, h := range e.pieces() {
+	for _, h := range e.Parts() {
 		if s.where[h] == nil {
 			return false
 		}
@@ -189,38 +162,4 @@ func (s *Store) newest(root, rootPath string) *Manifest {
 	defer s.mu.Unlock()
 	s.latest[root] = m
 	return m
-}
-
-// openFor opens an entry for reading and brings it up to date with what was opened.
-func openFor(root *os.File, e *Entry) (*os.File, error) {
-	// Without O_NONBLOCK a pipe that was put in place of the file would block for ever.
-	f, err := beneath.Open(root, e.Path, unix.O_RDONLY|unix.O_NONBLOCK)
-	if err != nil {
-		return nil, err
-	}
-	if err := refresh(f, e); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
-
-// refresh sets what fstat knows of e.
-func refresh(f *os.File, e *Entry) error {
-	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-		return err
-	}
-	want := map[Kind]uint32{File: unix.S_IFREG, Folder: unix.S_IFDIR}[e.Kind]
-	if st.Mode&unix.S_IFMT != want {
-		return fmt.Errorf("it was a %s when it was listed and is none now", e.Kind)
-	}
-	now := entryOf(e.Path, &st)
-	now.Kind, now.HardLink = e.Kind, e.HardLink
-	if e.Kind == File {
-		now.Size, now.Sparse = st.Size, st.Blocks*512 < st.Size
-	} else {
-		now.Links = 0
-	}
-	*e = now
-	return nil
 }

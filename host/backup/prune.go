@@ -137,7 +137,7 @@ func (s *Store) collect() error {
 			return err
 		}
 		for i := range m.Entries {
-			for _, h := range m.Entries[i].pieces() {
+			for _, h := range m.Entries[i].Parts() {
 				live[h] = true
 			}
 		}

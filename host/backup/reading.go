@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/homeostat/homeostat/host/backup/pack"
+	"github.com/homeostat/homeostat/host/backup/tree"
 )
 
 // attempts is how often a file that changes while it is read is read.
@@ -133,13 +134,13 @@ func (r *reading) entry(e *Entry, buffer []byte) error {
 }
 
 func (r *reading) once(e *Entry, buffer []byte) (still bool, err error) {
-	f, err := openFor(r.root, e)
+	f, err := tree.Open(r.root, e)
 	if err != nil {
 		return false, err
 	}
 	defer f.Close()
 	before := *e
-	if before.Xattrs, err = xattrs(f); err != nil {
+	if before.Xattrs, err = tree.Xattrs(f); err != nil {
 		return false, err
 	}
 	if e.Kind == File {
@@ -147,7 +148,7 @@ func (r *reading) once(e *Entry, buffer []byte) (still bool, err error) {
 			return false, err
 		}
 	}
-	if err := refresh(f, e); err != nil {
+	if err := tree.Refresh(f, e); err != nil {
 		return false, err
 	}
 	if e.Kind == File && (before.CTime != e.CTime || before.MTime != e.MTime || before.Size != e.Size) {

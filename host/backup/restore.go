@@ -93,7 +93,7 @@ func within(p, top string) bool {
 // Content reads the content of a file entry. Each piece is checked against its hash, which the manifest names, before any
 // byte of it is given out: a reader that ends in io.EOF gave exactly what was backed up.
 func (s *Store) Content(e Entry) io.Reader {
-	return &content{store: s, entry: e, left: e.pieces()}
+	return &content{store: s, entry: e, left: e.Parts()}
 }
 
 type content struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 
+	"github.com/homeostat/homeostat/host/backup/manifest"
 	"github.com/homeostat/homeostat/host/backup/pack"
 )
 
@@ -99,7 +100,7 @@ func (s *Store) verify(ctx context.Context, id string, part Part) ([]Damage, err
 	if _, err := s.Info(id); err != nil {
 		return nil, err
 	}
-	m, err := readManifest(s.manifestPath(id))
+	m, err := manifest.Read(s.manifestPath(id))
 	if err != nil {
 		return []Damage{{Backup: id, Problem: err.Error()}}, nil
 	}

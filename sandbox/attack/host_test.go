@@ -26,6 +26,19 @@ func watchHost(worker string) *host {
 	return h
 }
 
+// quietGap is how long the ticker waits on this machine without any attack: other
+// work delays it as well, and that is no fault of the sandbox.
+func quietGap() time.Duration {
+	if !*full {
+		return 0
+	}
+	h := &host{stop: make(chan struct{})}
+	h.watching.Go(h.tick)
+	<-time.After(500 * time.Millisecond) // as long as an attack may live
+	h.end()
+	return h.gap
+}
+
 func (h *host) end() {
 	close(h.stop)
 	h.watching.Wait()

@@ -39,7 +39,7 @@ func homeostat() {
 	root := &cobra.Command{Use: "homeostat", SilenceErrors: true, SilenceUsage: true}
 	root.AddCommand(cli.Command(cli.Options{
 		CacheDir:     os.Getenv("CACHE"),
-		Interpreters: map[string]cli.Interpreter{"cat": {WASM: os.Getenv("CAT_WASM")}},
+		Interpreters: map[string]sandbox.Interpreter{"cat": {WASM: os.Getenv("CAT_WASM")}},
 	}))
 	err := root.Execute()
 	if err == nil {

@@ -42,19 +42,13 @@ type Resolver interface {
 	Root(ctx context.Context, name string) (Candidate, error)
 }
 
-// Interpreter is a WASM interpreter of the user's, as in config
-// [sandbox.interpreters.NAME].
-type Interpreter struct {
-	WASM   string
-	SHA256 string
-}
-
 // Options is what a binary gives the command. The zero value works without a daemon
 // and without config.
 type Options struct {
-	Resolver     Resolver
-	Limits       sandbox.Limits
-	Interpreters map[string]Interpreter
+	Resolver Resolver
+	Limits   sandbox.Limits
+	// Interpreters are those of config [sandbox.interpreters.NAME].
+	Interpreters map[string]sandbox.Interpreter
 	// CacheDir holds compiled modules; default a folder of the user's cache.
 	CacheDir string
 }

@@ -136,7 +136,8 @@ func (f *runFlags) program(cmd *cobra.Command, o Options, args []string) (sandbo
 		if !ok {
 			return p, &sandbox.Refused{Reason: "no interpreter " + f.interpreter + " is configured", Hint: "name its wasm and sha256 under [sandbox.interpreters." + f.interpreter + "]"}
 		}
-		p.Path, p.SHA256, p.Name, p.Args = in.WASM, in.SHA256, f.interpreter, script(args)
+		run := in.Program(f.interpreter, args[0], args[1:]...)
+		p.Path, p.SHA256, p.Name, p.Args = run.Path, run.SHA256, run.Name, run.Args
 	case args[0] == "-":
 		p.Path, p.Name = "", "stdin"
 		if p.Module, err = readAll(cmd.InOrStdin()); err != nil {
@@ -153,11 +154,6 @@ func (f *runFlags) program(cmd *cobra.Command, o Options, args []string) (sandbo
 		}
 	}
 	return p, err
-}
-
-// script puts the script's path, as the guest sees it, in front of its arguments.
-func script(args []string) []string {
-	return append([]string{"/" + strings.TrimPrefix(filepath.ToSlash(args[0]), "/")}, args[1:]...)
 }
 
 func readAll(r io.Reader) ([]byte, error) {

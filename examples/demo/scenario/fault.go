@@ -40,6 +40,8 @@ type Fault struct {
 	Steps []string
 	// SlowStart is how long every start of the victim takes, the first included.
 	SlowStart time.Duration
+	// Adopted victims were started by somebody else.
+	Adopted bool
 	// Dependents is how many web processes depend on the victim. They must be
 	// healthy again too, and must not be restarted.
 	Dependents int
@@ -79,6 +81,8 @@ var all = []Fault{
 		Limit: Limit{Seen: 50 * time.Millisecond, Back: 300 * time.Millisecond, Orders: 1}},
 	{Name: "exit", Shows: "the process ends with exit code 0", Steps: []string{"exit"},
 		Limit: Limit{Seen: 50 * time.Millisecond, Back: 300 * time.Millisecond, Orders: 1}},
+	{Name: "adopted", Shows: "a process that others started dies", Steps: []string{"crash"}, Adopted: true,
+		Limit: Limit{Seen: 50 * time.Millisecond, Back: 500 * time.Millisecond, Orders: 1}},
 	{Name: "hang", Shows: "the process is stopped by SIGSTOP", Steps: []string{"hang"},
 		Limit: Limit{Seen: 3500 * time.Millisecond, Back: 3500 * time.Millisecond, Orders: 1}},
 	{Name: "deadlock", Shows: "no request is answered any more", Steps: []string{"deadlock"},

@@ -35,6 +35,7 @@ type Line struct {
 
 	orders map[string]int // restart orders before the fault, by component
 	broken int            // the process that got the fault
+	asked  time.Time      // when the fault was asked for; nothing before counts
 }
 
 // Repaired reports that the fault was seen and repaired within its limits.
@@ -69,7 +70,8 @@ func (l Line) summary() string {
 }
 
 // breakIt waits until all is well, counts the orders so far and injects the
-// fault. The fault begins with the request for its last step.
+// fault. The victim acts on a step when it has accepted it, so that the fault
+// counts from the acceptance of the last one: never too late.
 func (s *Stage) breakIt(ctx context.Context, f Fault, l *Line) error {
 	if err := s.awaitStart(ctx, s.casts[f.Name]); err != nil {
 		return err
@@ -88,10 +90,11 @@ func (s *Stage) breakIt(ctx context.Context, f Fault, l *Line) error {
 	}
 	l.broken = pid
 	for _, step := range f.Steps {
-		l.Injected = time.Now()
+		l.asked = time.Now()
 		if err := v.Inject(ctx, step); err != nil {
 			return err
 		}
+		l.Injected = time.Now()
 	}
 	return nil
 }
@@ -137,7 +140,7 @@ func (s *Stage) awaitRepair(ctx context.Context, f Fault, l *Line) {
 		l.blame("not repaired after %s: %v", limit+patience, err)
 		return
 	}
-	back := since.Sub(l.Injected)
+	back := max(since.Sub(l.Injected), 0)
 	l.BackAfter = &back
 	if back > limit {
 		l.blame("answered again after %s, limit %s", back.Round(time.Millisecond), limit)
@@ -176,7 +179,7 @@ func (s *Stage) bookings(ctx context.Context, f Fault, l *Line) error {
 	if err != nil {
 		return err
 	}
-	l.Action, l.Strategy = did(recoveries, f.Name, l.Injected)
+	l.Action, l.Strategy = did(recoveries, f.Name, l.asked)
 	switch {
 	case l.SeenAfter == nil:
 		return fmt.Errorf("homeostat reports no anomaly of %s", f.Name)
@@ -189,8 +192,11 @@ func (s *Stage) bookings(ctx context.Context, f Fault, l *Line) error {
 // see notes the first anomaly of the victim after the injection.
 func (l *Line) see(anomalies []daemon.Anomaly) {
 	for _, a := range anomalies {
-		after := a.FirstSeen.Sub(l.Injected)
-		if a.Component == l.Fault && after >= 0 && (l.SeenAfter == nil || after < *l.SeenAfter) {
+		if a.Component != l.Fault || a.FirstSeen.Before(l.asked) {
+			continue
+		}
+		after := max(a.FirstSeen.Sub(l.Injected), 0)
+		if l.SeenAfter == nil || after < *l.SeenAfter {
 			l.SeenAfter, l.Seen = &after, a.Kind+": "+a.Summary
 		}
 	}

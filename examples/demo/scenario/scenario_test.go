@@ -74,7 +74,7 @@ func TestChooseTakesNamesAndRefusesOthers(t *testing.T) {
 
 func TestOnlyAnomaliesAfterTheInjectionCount(t *testing.T) {
 	now := time.Now()
-	l := Line{Fault: "web", Injected: now}
+	l := Line{Fault: "web", asked: now, Injected: now}
 	l.see([]daemon.Anomaly{
 		{Component: "web", Kind: "old", FirstSeen: now.Add(-time.Second)},
 		{Component: "store", Kind: "other", FirstSeen: now.Add(time.Millisecond)},

@@ -10,7 +10,9 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -70,13 +72,43 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 	o.Say(fmt.Sprintf("starting homeostat with %d services", len(everyone)))
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
+	if err := s.startAdopted(ctx); err != nil {
+		return nil, errors.Join(err, s.killAdopted())
+	}
 	d, err := daemon.Start(ctx, daemon.Options{Bin: o.Bin, Dir: o.Dir, Victims: everyone})
+	if err != nil {
+		return nil, errors.Join(err, s.killAdopted())
+	}
 	s.daemon, s.opened = d, time.Now()
-	return s, err
+	return s, nil
+}
+
+// startAdopted starts the victims that are to be found by homeostat.
+func (s *Stage) startAdopted(ctx context.Context) error {
+	for _, c := range s.casts {
+		if !c.victim.Adopted {
+			continue
+		}
+		if out, err := exec.CommandContext(ctx, "/bin/sh", c.victim.StartScript()).CombinedOutput(); err != nil {
+			return fmt.Errorf("start %s: %w: %s", c.victim.Name, err, out)
+		}
+	}
+	return nil
+}
+
+// killAdopted ends them: homeostat leaves what it did not start.
+func (s *Stage) killAdopted() error {
+	var problems []error
+	for _, c := range s.casts {
+		if c.victim.Adopted {
+			problems = append(problems, c.victim.Kill())
+		}
+	}
+	return errors.Join(problems...)
 }
 
 func (s *Stage) invite(f Fault) (cast, error) {
-	o := victim.Options{Name: f.Name, Dir: s.opt.Dir, Program: filepath.Join(s.opt.Bin, "shop-store"), SlowStart: f.SlowStart}
+	o := victim.Options{Name: f.Name, Dir: s.opt.Dir, Program: filepath.Join(s.opt.Bin, "shop-store"), SlowStart: f.SlowStart, Adopted: f.Adopted}
 	v, err := victim.New(o)
 	c := cast{victim: v}
 	for i := range f.Dependents {
@@ -92,7 +124,7 @@ func (s *Stage) invite(f Fault) (cast, error) {
 }
 
 // Close ends the daemon and the services.
-func (s *Stage) Close() error { return s.daemon.Stop() }
+func (s *Stage) Close() error { return errors.Join(s.daemon.Stop(), s.killAdopted()) }
 
 // Run carries out all faults and returns what came of them, in the order of the
 // faults. It ends early with ctx.

@@ -64,8 +64,12 @@ func configuration(o Options) string {
 }
 
 func component(b *strings.Builder, v *victim.Victim) {
-	fmt.Fprintf(b, "\n[[component]]\nname = %q\ncommand = %s\nlogs = [%q]\non_exit = \"stop\"\n",
-		v.Name, list(v.Command()), v.Log())
+	fmt.Fprintf(b, "\n[[component]]\nname = %q\nlogs = [%q]\n", v.Name, v.Log())
+	if v.Adopted {
+		fmt.Fprintf(b, "kind = \"pidfile\"\npidfile = %q\nstart_command = %s\n", v.Pidfile(), list([]string{"/bin/sh", v.StartScript()}))
+	} else {
+		fmt.Fprintf(b, "command = %s\non_exit = \"stop\"\n", list(v.Command()))
+	}
 	fmt.Fprintf(b, "scrape = \"http://%s/metrics\"\n", v.Admin)
 	if v.Store != nil {
 		fmt.Fprintf(b, "depends_on = [%q]\n", v.Store.Name)

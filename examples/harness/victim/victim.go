@@ -42,6 +42,9 @@ type Options struct {
 	Store *Victim
 	// SlowStart is how long every start takes, from the first one on.
 	SlowStart time.Duration
+	// Adopted victims are started by StartScript, not by their supervisor, which
+	// finds them by their pid file.
+	Adopted bool
 }
 
 // Victim is one process of the shop. New is the only way to one.
@@ -69,7 +72,7 @@ func New(o Options) (*Victim, error) {
 	if err := os.MkdirAll(v.Folder(), 0o755); err != nil {
 		return nil, fmt.Errorf("make victim %s: %w", o.Name, err)
 	}
-	files := map[string]string{v.settingsFile(): v.settings()}
+	files := map[string]string{v.settingsFile(): v.settings(), v.StartScript(): v.startScript()}
 	if o.SlowStart > 0 {
 		files[filepath.Join(v.Folder(), faultFile)] = fmt.Sprintf(`{"slow_start":%q}`, o.SlowStart)
 	}
@@ -109,6 +112,20 @@ func (v *Victim) Health() string { return "http://" + v.Public + "/health" }
 
 // Command starts the victim in the foreground.
 func (v *Victim) Command() []string { return []string{v.Program, "--config", v.settingsFile()} }
+
+// StartScript is a shell script that starts the victim in the background, as an
+// init script does, and writes its pid into Pidfile.
+func (v *Victim) StartScript() string { return filepath.Join(v.Folder(), "start.sh") }
+
+// Pidfile is where StartScript writes the pid.
+func (v *Victim) Pidfile() string { return filepath.Join(v.Folder(), "pid") }
+
+// startScript puts the pid file in place in one step, so that nobody reads half
+// of it.
+func (v *Victim) startScript() string {
+	return fmt.Sprintf("setsid %s >/dev/null 2>&1 </dev/null &\necho $! >%[2]s.new && mv %[2]s.new %[2]s\n",
+		strings.Join(v.Command(), " "), v.Pidfile())
+}
 
 func (v *Victim) settingsFile() string { return filepath.Join(v.Folder(), "shop.toml") }
 

@@ -19,21 +19,17 @@ set statefile %[1]s/monit.state
 `
 
 const monitCheck = `
-check process %[1]s with pidfile %[2]s/pid
-  start program = "/bin/sh %[2]s/start.sh" with timeout 10 seconds
+check process %[1]s with pidfile %[5]s
+  start program = "/bin/sh %[6]s" with timeout 10 seconds
   stop program = "/bin/sh %[2]s/stop.sh" with timeout 10 seconds
   if failed host %[3]s port %[4]s protocol http request "/health" with timeout 1 seconds for 2 cycles then restart
 `
 
 // A stopped process takes no SIGTERM before it is continued.
-const monitStop = `pid=$(cat %[1]s/pid)
+const monitStop = `pid=$(cat %s)
 kill -TERM $pid; kill -CONT $pid
 for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 $pid 2>/dev/null || exit 0; sleep 0.1; done
 kill -KILL $pid
-`
-
-const monitStart = `setsid %s >/dev/null 2>&1 </dev/null &
-echo $! >%s/pid
 `
 
 func startMonit(_ context.Context, t Task) (Running, error) {
@@ -44,12 +40,8 @@ func startMonit(_ context.Context, t Task) (Running, error) {
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&rules, monitCheck, v.Name, v.Folder(), host, port)
-		start := fmt.Sprintf(monitStart, strings.Join(v.Command(), " "), v.Folder())
-		if err := write(filepath.Join(v.Folder(), "start.sh"), start, 0o600); err != nil {
-			return nil, err
-		}
-		stop := fmt.Sprintf(monitStop, v.Folder())
+		fmt.Fprintf(&rules, monitCheck, v.Name, v.Folder(), host, port, v.Pidfile(), v.StartScript())
+		stop := fmt.Sprintf(monitStop, v.Pidfile())
 		if err := write(filepath.Join(v.Folder(), "stop.sh"), stop, 0o600); err != nil {
 			return nil, err
 		}

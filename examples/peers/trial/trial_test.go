@@ -63,3 +63,20 @@ func TestOwnProcessHasACost(t *testing.T) {
 		t.Error("use of no process: got no error")
 	}
 }
+
+func TestSlipIsTheTimeBeyondTheInterval(t *testing.T) {
+	begun := time.Now()
+	b := &book{times: []time.Time{begun.Add(-time.Hour)}}
+	at := begun
+	for i := range 101 {
+		b.times = append(b.times, at)
+		at = at.Add(slipInterval + time.Duration(i)*time.Millisecond)
+	}
+	want := Slip{Asked: 101, Median: 49 * time.Millisecond, P99: 98 * time.Millisecond}
+	if got := b.slip(begun); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := b.slip(at); got != (Slip{}) {
+		t.Errorf("without questions: got %+v, want none", got)
+	}
+}

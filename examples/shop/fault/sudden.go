@@ -17,8 +17,14 @@ func (s *Switches) exit(Order) error {
 }
 
 // hang stops the process as a whole, so that the kernel still accepts
-// connections for it and nobody ever answers them.
-func (s *Switches) hang(Order) error { return raise(syscall.SIGSTOP) }
+// connections for it and nobody ever answers them. Whoever continues the process
+// has ended the fault, so it does not count as on: it can be injected again.
+func (s *Switches) hang(Order) error {
+	s.mu.Lock()
+	delete(s.on, Hang)
+	s.mu.Unlock()
+	return raise(syscall.SIGSTOP)
+}
 
 // ignoreTerm also undoes the signal handler of the service's own main.
 func (s *Switches) ignoreTerm(Order) error {

@@ -223,3 +223,24 @@ func TestSourceFileIsPinnedByItsSum(t *testing.T) {
 		t.Errorf("a.conf: got %q, want %q", got, "checked")
 	}
 }
+
+func TestMountPointsAreRefused(t *testing.T) {
+	s := newSite(t, t.TempDir())
+	other := t.TempDir()
+	if err := os.WriteFile(filepath.Join(other, "file"), []byte("mounted"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{filepath.Join(other, "file"): "bystander", other: "sub/gone"} {
+		target := filepath.Join(s.root, to)
+		if err := unix.Mount(from, target, "", unix.MS_BIND, ""); err != nil {
+			t.Skipf("this machine allows no bind mount: %v", err)
+		}
+		defer func() {
+			if err := unix.Unmount(target, 0); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	s.wantRefusal(txn.Change{ID: "x", Root: s.root, Ops: []txn.Op{write("bystander")}}, "path.mounted")
+	s.wantRefusal(txn.Change{ID: "x", Root: s.root, Ops: []txn.Op{write("sub/gone/file")}}, "path.parent")
+}

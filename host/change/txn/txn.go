@@ -59,6 +59,8 @@ type Op struct {
 	GID    *uint32           `json:"gid,omitempty"`
 	Xattrs map[string][]byte `json:"xattrs,omitempty"`
 	MTime  int64             `json:"mtime,omitempty"`
+	// Sparse stores runs of zeros as holes.
+	Sparse bool `json:"sparse,omitempty"`
 	// Base is what the author saw at the path. The change is refused if something else is there by now. nil means that
 	// the author looked at nothing.
 	Base *Base `json:"base,omitempty"`
@@ -213,6 +215,6 @@ func (op Op) wanted(before object.State, defaults object.State) object.State {
 	if op.Xattrs != nil {
 		want.Xattrs = op.Xattrs
 	}
-	want.MTime = op.MTime
+	want.MTime, want.Sparse = op.MTime, op.Sparse
 	return want
 }

@@ -332,3 +332,24 @@ func TestTenThousandOperationsInOneChange(t *testing.T) {
 	}
 	s.wantFiles("after rollback", before)
 }
+
+func TestSparseFileStaysSparseAndKeepsItsTime(t *testing.T) {
+	s := newSite(t, t.TempDir())
+	content := make([]byte, 1<<20)
+	copy(content[1<<19:], "in the middle")
+	const when = 1_700_000_000_000_000_000
+	_, err := s.engine(nil).Apply(txn.Change{ID: "x", Root: s.root, Ops: []txn.Op{
+		{Kind: txn.Write, Path: "holes", Data: content, Sparse: true, MTime: when},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(s.root, "holes")
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		t.Fatal(err)
+	}
+	if found(t, path) != string(content) || st.Blocks*512 > 1<<16 || st.Mtim.Nano() != when {
+		t.Errorf("got %d bytes in %d blocks of time %d, want 1 MiB in few blocks of time %d", st.Size, st.Blocks, st.Mtim.Nano(), int64(when))
+	}
+}

@@ -146,10 +146,13 @@ func TestSuddenFaultsEndTheProcess(t *testing.T) {
 	}
 }
 
-func TestHangStopsTheProcess(t *testing.T) {
+func TestHangStopsTheProcessUntilItIsContinued(t *testing.T) {
 	p := launch(t, t.TempDir()).ready(t)
-	p.inject(t, "hang")
-	p.state(t, "T")
+	for range 2 {
+		p.inject(t, "hang")
+		p.state(t, "T")
+		p.signal(t, syscall.SIGCONT)
+	}
 	p.signal(t, syscall.SIGKILL)
 	if got := p.end(t); got != "signal killed" {
 		t.Errorf("after SIGKILL: got %s", got)

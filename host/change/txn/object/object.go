@@ -46,6 +46,8 @@ type State struct {
 	Xattrs map[string][]byte `json:"xattrs,omitempty"`
 	// MTime, in nanoseconds since 1970, is set by Stage when it is not 0; it is no part of the value and Look leaves it 0.
 	MTime int64 `json:"mtime,omitempty"`
+	// Sparse has Stage leave holes where the content is zeros; it is no part of the value either.
+	Sparse bool `json:"sparse,omitempty"`
 	// Inode and Links identify the object; they are no part of its value.
 	Inode uint64 `json:"inode,omitempty"`
 	Links uint32 `json:"links,omitempty"`

@@ -1,6 +1,7 @@
 package object
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ import (
 // target of a link. It returns the open file, for Sync, or nil for a link, and the state with inode and sum. An owner is
 // set before the mode, because setting it clears setuid. Nothing is durable yet.
 func Stage(ops atomicfile.Ops, dir *os.File, name string, want State, content io.Reader) (*os.File, State, error) {
-	f, err := create(ops, dir, name, want.Kind, content)
+	f, err := create(ops, dir, name, want, content)
 	if err != nil {
 		return nil, State{}, err
 	}
@@ -39,15 +40,15 @@ func closeFile(f *os.File) error {
 }
 
 // create makes the bare object.
-func create(ops atomicfile.Ops, dir *os.File, name string, kind Kind, content io.Reader) (*os.File, error) {
+func create(ops atomicfile.Ops, dir *os.File, name string, want State, content io.Reader) (*os.File, error) {
 	path := filepath.Join(dir.Name(), name)
-	switch kind {
+	switch want.Kind {
 	case File:
 		f, err := ops.CreateAt(dir, name)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := io.Copy(ops.Writer(f), content); err != nil {
+		if err := fill(ops, f, content, want); err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
 		return f, nil
@@ -66,7 +67,38 @@ func create(ops atomicfile.Ops, dir *os.File, name string, kind Kind, content io
 			return unix.Symlinkat(string(target), int(dir.Fd()), name)
 		})
 	}
-	return nil, fmt.Errorf("stage %s: a %s cannot be made", path, kind)
+	return nil, fmt.Errorf("stage %s: a %s cannot be made", path, want.Kind)
+}
+
+// fill writes the content, with holes where a sparse file has nothing but zeros.
+func fill(ops atomicfile.Ops, f *os.File, content io.Reader, want State) error {
+	if !want.Sparse {
+		_, err := io.Copy(ops.Writer(f), content)
+		return err
+	}
+	size, err := io.CopyBuffer(sparseWriter{ops, f}, struct{ io.Reader }{content}, make([]byte, holeSize))
+	if err != nil {
+		return err
+	}
+	return ops.Do("ftruncate", f.Name(), func() error { return f.Truncate(size) })
+}
+
+// holeSize is the size of the parts that become a hole if they are all zeros: the block size of most file systems.
+const holeSize = 4096
+
+// sparseWriter seeks over zeros instead of writing them.
+type sparseWriter struct {
+	ops atomicfile.Ops
+	f   *os.File
+}
+
+// Write implements io.Writer.
+func (w sparseWriter) Write(p []byte) (int, error) {
+	if len(bytes.Trim(p, "\x00")) > 0 {
+		return w.ops.Writer(w.f).Write(p)
+	}
+	_, err := w.f.Seek(int64(len(p)), io.SeekCurrent)
+	return len(p), err
 }
 
 // dress sets owner, mode and attributes.

@@ -1,4 +1,8 @@
-package backup
+// Package tree owns what a backup knows of a file set: the entries below a root, listed without following links or leaving
+// the root, and the reading of attributes.
+//
+// It does not read contents. Its functions keep no state and may be called from several goroutines.
+package tree
 
 import (
 	"context"
@@ -23,9 +27,16 @@ type walker struct {
 	inodes  map[uint64]string // of files with several links: their first path
 }
 
-// walkRoot lists the whole root.
-func (w *walker) walkRoot(ctx context.Context) error {
-	return w.folder(ctx, ".")
+// List lists what is below root, parents before children: all of it for nil, else the given paths and what is below them,
+// absent ones included. skipped names what no entry can describe, with the reason.
+func List(ctx context.Context, root *os.File, paths []string) (entries []Entry, skipped []string, err error) {
+	w := &walker{root: root, inodes: map[uint64]string{}}
+	if paths == nil {
+		err = w.folder(ctx, ".")
+	} else {
+		err = w.walkPaths(ctx, paths)
+	}
+	return w.entries, w.skipped, err
 }
 
 // walkPaths lists given paths, absent ones included, with all that is below them.
@@ -150,9 +161,9 @@ func readlinkat(dir *os.File, name string) (string, error) {
 	return string(target[:n]), nil
 }
 
-// xattrs reads the extended attributes of an open file, access control lists among them. A file system without
+// Xattrs reads the extended attributes of an open file, access control lists among them. A file system without
 // attributes has none.
-func xattrs(f *os.File) (map[string][]byte, error) {
+func Xattrs(f *os.File) (map[string][]byte, error) {
 	names := make([]byte, 1024)
 	n, err := unix.Flistxattr(int(f.Fd()), names)
 	if errors.Is(err, unix.ERANGE) {
