@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"syscall"
@@ -219,6 +220,28 @@ func (r reader[T]) attach(cmd *cobra.Command) *cobra.Command {
 		return nil
 	}
 	return cmd
+}
+
+// removal is a command that ends something by its id.
+type removal struct {
+	use, short, path, done string
+}
+
+func (r removal) command(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use: r.use, Short: r.short, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := g.client()
+			if err != nil {
+				return err
+			}
+			if err := c.Do(cmd.Context(), http.MethodDelete, r.path+url.PathEscape(args[0]), nil, nil); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", args[0], r.done)
+			return nil
+		},
+	}
 }
 
 func printJSON(w io.Writer, item any) error {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,7 +30,7 @@ func maintenanceCommand(g *globals) *cobra.Command {
 			table(w, []string{"id", "component", "end", "by", "reason"}, rows)
 		},
 	}.attach(&cobra.Command{Use: "list", Short: "Windows in force", Args: cobra.NoArgs})
-	cmd := group("maintenance", "Keep homeostat's hands off for a while", list, maintenanceStart(g), maintenanceEnd(g))
+	cmd := group("maintenance", "Keep homeostat's hands off for a while", list, maintenanceStart(g), removal{"end ID", "End a window now", api.Base + "/maintenance/", "has ended"}.command(g))
 	cmd.Long = `In a maintenance window anomalies are recorded, but nothing is repaired. It ends
 by itself.
 
@@ -65,21 +64,4 @@ func maintenanceStart(g *globals) *cobra.Command {
 		return nil
 	}
 	return cmd
-}
-
-func maintenanceEnd(g *globals) *cobra.Command {
-	return &cobra.Command{
-		Use: "end ID", Short: "End a window now", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := g.client()
-			if err != nil {
-				return err
-			}
-			if err := c.Do(cmd.Context(), http.MethodDelete, api.Base+"/maintenance/"+url.PathEscape(args[0]), nil, nil); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s has ended\n", args[0])
-			return nil
-		},
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +28,7 @@ func tokenCommand(g *globals) *cobra.Command {
 			table(w, []string{"id", "name", "role", "created", "expires"}, rows)
 		},
 	}.attach(&cobra.Command{Use: "list", Short: "Tokens, without their secrets", Args: cobra.NoArgs})
-	cmd := group("token", "Make and revoke tokens for the HTTP interface", list, tokenCreate(g), tokenRevoke(g))
+	cmd := group("token", "Make and revoke tokens for the HTTP interface", list, tokenCreate(g), removal{"revoke ID", "Make a token worthless", tokensPath + "/", "is revoked"}.command(g))
 	cmd.Long = `Over TCP every request needs a token: Authorization: Bearer hst_…
 Roles: viewer reads; agent reads and proposes; operator orders and answers;
 admin does everything.
@@ -63,21 +62,4 @@ func tokenCreate(g *globals) *cobra.Command {
 		return nil
 	}
 	return cmd
-}
-
-func tokenRevoke(g *globals) *cobra.Command {
-	return &cobra.Command{
-		Use: "revoke ID", Short: "Make a token worthless", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := g.client()
-			if err != nil {
-				return err
-			}
-			if err := c.Do(cmd.Context(), http.MethodDelete, tokensPath+"/"+url.PathEscape(args[0]), nil, nil); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is revoked\n", args[0])
-			return nil
-		},
-	}
 }
