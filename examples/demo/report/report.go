@@ -79,7 +79,11 @@ func row(l scenario.Line) string {
 	if l.Repaired() && l.Limit.Orders == 0 {
 		verdict = "left alone"
 	}
-	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%d (limit %d)\t%s", l.Fault, l.Injected.Format("15:04:05.000"),
+	injected := "never"
+	if !l.Injected.IsZero() {
+		injected = l.Injected.Format("15:04:05.000")
+	}
+	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%d (limit %d)\t%s", l.Fault, injected,
 		within(l.SeenAfter, l.Limit.SeenWithin()), l.Action, within(l.BackAfter, l.Limit.BackWithin()),
 		l.Orders+l.Stray, l.Limit.Orders, verdict)
 }

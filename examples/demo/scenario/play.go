@@ -3,11 +3,11 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/examples/harness/daemon"
-	"github.com/homeostat/homeostat/examples/harness/victim"
 )
 
 // Line is what came of one fault.
@@ -73,7 +73,9 @@ func (l Line) summary() string {
 // fault. The victim acts on a step when it has accepted it, so that the fault
 // counts from the acceptance of the last one: never too late.
 func (s *Stage) breakIt(ctx context.Context, f Fault, l *Line) error {
-	if err := s.awaitStart(ctx, s.casts[f.Name]); err != nil {
+	v := s.casts[f.Name].victim
+	pid, err := s.awaitStart(ctx, s.casts[f.Name])
+	if err != nil {
 		return err
 	}
 	for _, name := range s.casts[f.Name].names() {
@@ -82,11 +84,6 @@ func (s *Stage) breakIt(ctx context.Context, f Fault, l *Line) error {
 			return err
 		}
 		l.orders[name] = c.RestartOrders
-	}
-	v := s.casts[f.Name].victim
-	pid, err := v.Running(ctx)
-	if err != nil {
-		return err
 	}
 	l.broken = pid
 	for _, step := range f.Steps {
@@ -100,19 +97,20 @@ func (s *Stage) breakIt(ctx context.Context, f Fault, l *Line) error {
 }
 
 // awaitStart waits until everyone is well, and the daemon knows it: a fault in
-// the moment in between would be a start that failed, which is another story.
-func (s *Stage) awaitStart(ctx context.Context, c cast) error {
+// the moment in between would be a start that failed, which is another story. It
+// returns the victim's pid.
+func (s *Stage) awaitStart(ctx context.Context, c cast) (pid int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	for _, v := range append([]*victim.Victim{c.victim}, c.dependents...) {
-		if _, _, err := v.AwaitHealthy(ctx, 0); err != nil {
-			return err
-		}
+	for _, v := range append(slices.Clone(c.dependents), c.victim) { // the victim last: its pid is returned
 		if err := s.daemon.AwaitUp(ctx, v.Name); err != nil {
-			return err
+			return 0, err
+		}
+		if pid, _, err = v.AwaitHealthy(ctx, 0); err != nil {
+			return 0, err
 		}
 	}
-	return nil
+	return pid, nil
 }
 
 func (c cast) names() []string {

@@ -25,6 +25,8 @@ import (
 const (
 	// glance is how long an answer may take before it counts as none.
 	glance = 300 * time.Millisecond
+	// injectTime is how long a victim may take to accept a fault.
+	injectTime = 10 * time.Second
 	// pause is the time between two looks, and so the error of what is measured.
 	pause = 10 * time.Millisecond
 	// maxAnswer bounds what is read of an answer, in bytes.
@@ -53,7 +55,7 @@ type Victim struct {
 	// Public and Admin are its two addresses, host:port.
 	Public, Admin string
 
-	client *http.Client
+	client, injector *http.Client
 }
 
 // New makes the folder and the settings of a victim, on ports that were free a
@@ -67,7 +69,8 @@ func New(o Options) (*Victim, error) {
 		Options: o, Public: ports[0], Admin: ports[1],
 		// A connection a request, as a stranger would do it: a kept connection
 		// to a dead process would measure the client.
-		client: &http.Client{Timeout: glance, Transport: &http.Transport{DisableKeepAlives: true}},
+		client:   &http.Client{Timeout: glance, Transport: &http.Transport{DisableKeepAlives: true}},
+		injector: &http.Client{Timeout: injectTime, Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 	if err := os.MkdirAll(v.Folder(), 0o755); err != nil {
 		return nil, fmt.Errorf("make victim %s: %w", o.Name, err)
@@ -145,7 +148,7 @@ func (v *Victim) Inject(ctx context.Context, fault string) error {
 	if err != nil {
 		return fmt.Errorf("inject %s into %s: %w", fault, v.Name, err)
 	}
-	a, err := v.client.Do(q)
+	a, err := v.injector.Do(q)
 	if err != nil {
 		return fmt.Errorf("inject %s into %s: %w", fault, v.Name, err)
 	}

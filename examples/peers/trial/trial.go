@@ -211,7 +211,9 @@ func (o outcome) String() string {
 
 // measure breaks the victim and waits. Not being repaired is no error.
 func (a attempt) measure(ctx context.Context) (outcome, error) {
-	pid, err := a.victim.Running(ctx)
+	bounded, cancel := context.WithTimeout(ctx, a.fault.Bound)
+	defer cancel()
+	pid, _, err := a.victim.AwaitHealthy(bounded, 0)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -222,7 +224,7 @@ func (a attempt) measure(ctx context.Context) (outcome, error) {
 			return outcome{}, err
 		}
 	}
-	bounded, cancel := context.WithDeadline(ctx, begun.Add(a.fault.Bound))
+	bounded, cancel = context.WithDeadline(ctx, begun.Add(a.fault.Bound))
 	defer cancel()
 	_, since, err := a.victim.AwaitHealthy(bounded, pid)
 	if err != nil {
