@@ -60,6 +60,16 @@ type Edit struct {
 	// Base is what the author saw: "absent", or the SHA-256 of the content in hexadecimal. Empty stands for what is there
 	// at submission.
 	Base string `json:"base,omitempty"`
+	// Dress is what a file wears beside its mode; nil keeps what is there.
+	Dress *Dress `json:"dress,omitempty"`
+}
+
+// Dress is owner, time and attributes of a file or folder, as a backup knows them.
+type Dress struct {
+	UID    uint32            `json:"uid"`
+	GID    uint32            `json:"gid"`
+	MTime  int64             `json:"mtime,omitempty"` // nanoseconds since 1970
+	Xattrs map[string][]byte `json:"xattrs,omitempty"`
 }
 
 // editForm is an Edit in JSON.

@@ -99,6 +99,89 @@ func (c Candidate) Resolve(dir string) (Resolved, error) {
 	return r, nil
 }
 
+// Pinned returns the candidate bound to the files that it was resolved against: every edit has a base, and diffs have
+// become edits.
+func (c Candidate) Pinned(r Resolved) Candidate {
+	edits := make([]Edit, len(r.Ops))
+	for i, op := range r.Ops {
+		edits[i] = Edit{Kind: op.Kind, Path: op.Path}
+		switch op.Kind {
+		case txn.Write:
+			edits[i].Content = op.Data
+		case txn.Link:
+			edits[i].Target = string(op.Data)
+		}
+		if op.Mode != nil {
+			edits[i].Mode = fmt.Sprintf("%04o", *op.Mode)
+		}
+		if op.UID != nil && op.GID != nil {
+			edits[i].Dress = &Dress{UID: *op.UID, GID: *op.GID, MTime: op.MTime, Xattrs: op.Xattrs}
+		}
+		if op.Base != nil {
+			edits[i].Base = op.Base.Sum
+		}
+		if op.Base != nil && op.Base.Absent {
+			edits[i].Base = baseAbsent
+		}
+	}
+	c.Edits, c.Diffs = edits, nil
+	return c
+}
+
+// Moved names the paths that are not what their edit was made for.
+func (r Resolved) Moved() []string {
+	var moved []string
+	for i, op := range r.Ops {
+		before := r.Changes[i].Before
+		switch {
+		case op.Base == nil:
+		case op.Base.Absent != (before.Kind == Absent), !op.Base.Absent && op.Base.Sum != before.Sum():
+			moved = append(moved, op.Path)
+		}
+	}
+	return moved
+}
+
+// Needed returns the edits that change something: a restore names every path, and most are as they were. A path that is to
+// go and is gone needs nothing.
+func (c Candidate) Needed(dir string) ([]Edit, error) {
+	root, err := os.OpenFile(dir, unix.O_DIRECTORY, 0)
+	if err != nil {
+		return nil, fmt.Errorf("look at the root: %w", err)
+	}
+	defer root.Close()
+	var needed []Edit
+	for _, e := range c.Edits {
+		is, err := look(root, e.Path)
+		if err != nil {
+			return nil, fmt.Errorf("look at %s: %w", e.Path, err)
+		}
+		if !e.same(is) {
+			needed = append(needed, e)
+		}
+	}
+	return needed, nil
+}
+
+// same says that the path is as the edit wants it, as far as content and mode go.
+func (e Edit) same(is Side) bool {
+	mode, err := e.mode()
+	if err != nil || mode != nil && *mode != is.Mode {
+		return false
+	}
+	switch e.kind() {
+	case txn.Delete:
+		return is.Kind == Absent
+	case txn.Folder:
+		return is.Kind == Folder
+	case txn.Link:
+		return is.Kind == Symlink && string(is.Content) == e.Target
+	case txn.Write:
+		return is.Kind == File && Sum(is.Content) == Sum(e.Content)
+	}
+	return false
+}
+
 // patched returns the edits, those of the diffs among them.
 func (c Candidate) patched(root *os.File) ([]Edit, error) {
 	edits := slices.Clone(c.Edits)
@@ -154,6 +237,9 @@ func (e Edit) resolve(before Side) (txn.Op, Side, error) {
 		return txn.Op{}, Side{}, err
 	}
 	op := txn.Op{Kind: e.kind(), Path: e.Path, Mode: mode, Base: e.base(before)}
+	if d := e.Dress; d != nil {
+		op.UID, op.GID, op.MTime, op.Xattrs = &d.UID, &d.GID, d.MTime, d.Xattrs
+	}
 	after := Side{Kind: File, Content: e.Content, Mode: before.Mode}
 	switch op.Kind {
 	case txn.Write:
