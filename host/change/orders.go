@@ -105,7 +105,7 @@ func (p *Pipeline) notify(component string, m message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, r := range p.open {
-		if r.root.Component != component {
+		if r.root.Component != component || !r.listening {
 			continue
 		}
 		select {

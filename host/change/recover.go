@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/change/txn"
@@ -116,22 +117,13 @@ func (r *run) undoOld(result txn.Result) {
 		return
 	}
 	r.remember(*now())
-	r.countOld()
+	if !r.rec.Origin.Mends() {
+		r.harmed(*now()) // the permission was taken by the earlier daemon
+	}
 	if r.rec.Activating {
 		r.p.mu.Lock()
 		r.p.pending = append(r.p.pending, r.rec)
 		r.p.mu.Unlock()
-	}
-}
-
-// countOld holds the rollback against the change: its ticket was taken by the earlier daemon, in the generation of the
-// breaker that was written down with it.
-func (r *run) countOld() {
-	if r.rec.Origin.Mends() {
-		return
-	}
-	if err := r.p.gates.Harmed(*now()); err != nil {
-		r.p.opt.Log.Error("the breaker may have forgotten a result", "change", r.rec.ID, "error", err)
 	}
 }
 
@@ -143,6 +135,31 @@ func (p *Pipeline) settleStray(id string, result txn.Result) error {
 	p.opt.Log.Warn("an applied change without a record is undone", "change", id)
 	r := &run{p: p, rec: record.Record{ID: id}}
 	return r.restoreFiles(p.life)
+}
+
+// expireEvery is the time between looks for approvals that nobody gave in time.
+const expireEvery = 10 * time.Second
+
+// Begin does what waits until components run, and then looks after approvals until Close. It is called once, after
+// Recover; it does not block.
+func (p *Pipeline) Begin() {
+	p.running.Go(func() {
+		if err := p.Reactivate(p.life); err != nil {
+			p.opt.Log.Error("the record of a change that was undone could not be written", "error", err)
+		}
+		ticker := time.NewTicker(expireEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-p.life.Done():
+				return
+			case <-ticker.C:
+				if err := p.ExpireApprovals(p.life); err != nil && p.life.Err() == nil {
+					p.opt.Log.Warn("approvals of changes could not be looked through", "error", err)
+				}
+			}
+		}
+	})
 }
 
 // Reactivate tells the owners of what Recover rolled back to read their old files. It is called once, when components run.

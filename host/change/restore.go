@@ -172,3 +172,20 @@ func (p *Pipeline) BackupNow(ctx context.Context, name, by string) (backup.Info,
 	}
 	return info, p.opt.Audit(by, "backup.created", map[string]any{"backup": info.ID, "root": root.Name})
 }
+
+// Current returns the content of a file of a root as it is, empty for one that is not there.
+func (p *Pipeline) Current(root, path string) ([]byte, error) {
+	r, err := p.root(root)
+	if err != nil {
+		return nil, err
+	}
+	c := candidate.Single(r.Name, path, nil)
+	if err := c.Check(); err != nil {
+		return nil, invalid("change.shape", err.Error(), "name a file below the root")
+	}
+	resolved, err := c.Resolve(r.Path)
+	if err != nil {
+		return nil, invalid("change.files", err.Error(), "name a file that can be read")
+	}
+	return resolved.Changes[0].Before.Content, nil
+}

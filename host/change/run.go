@@ -72,6 +72,10 @@ type run struct {
 
 	inbox chan message
 	done  chan struct{} // closed when the goroutine has ended
+
+	// listening says that the watch has begun: what was seen before it, of the old files, does not reach it. It is under
+	// the lock of the pipeline.
+	listening bool
 }
 
 // carry takes the change through the stages.
@@ -117,17 +121,19 @@ func (r *run) saveOrLog() {
 func (r *run) finish(at int, out outcome) {
 	// Undoing is not cut short by the end of the daemon: it is short, and bounded.
 	ctx := context.WithoutCancel(r.p.life)
-	r.rec.State, r.rec.Why = out.end, out.text
-	if out.end != record.Kept {
+	r.rec.Why = out.text
+	end := out.end
+	if end != record.Kept {
 		if err := r.undoFrom(ctx, at); err != nil {
-			r.rec.State = record.Stuck
+			end = record.Stuck
 			r.rec.Why += "; and undoing it went wrong: " + err.Error()
 		}
 	}
+	r.rec.State = end // not before the files are old again
 	_ = r.unpin(ctx) // it only logs
 	now := time.Now().UTC()
 	r.rec.Ended = &now
-	if out.end == record.WaitingApproval {
+	if end == record.WaitingApproval {
 		r.rec.Ended = nil
 	}
 	if out.remember {
@@ -157,11 +163,21 @@ func (r *run) remember(now time.Time) {
 
 // giveBack returns the permission of the gates once.
 func (r *run) giveBack(now time.Time, result gate.Result) {
+	if !r.admitted && result == gate.Harmful && !r.rec.Origin.Mends() {
+		r.harmed(now) // it was counted as sound when it was confirmed
+	}
 	if !r.admitted {
 		return
 	}
 	r.admitted = false
 	if err := r.p.gates.Return(now, r.pass, result); err != nil {
+		r.p.opt.Log.Error("the breaker may have forgotten a result after a restart", "change", r.rec.ID, "error", err)
+	}
+}
+
+// harmed counts a failure without a permission to give back.
+func (r *run) harmed(now time.Time) {
+	if err := r.p.gates.Harmed(now); err != nil {
 		r.p.opt.Log.Error("the breaker may have forgotten a result after a restart", "change", r.rec.ID, "error", err)
 	}
 }

@@ -88,6 +88,9 @@ func (r *run) newWatching() *watching {
 	}
 	w := &watching{run: r, core: watch.New(config), looks: make(chan looked, 1)}
 	w.epoch = w.core.Begin(time.Now())
+	r.p.mu.Lock()
+	r.listening = true
+	r.p.mu.Unlock()
 	return w
 }
 
@@ -211,6 +214,7 @@ func (w *watching) keep(why string) {
 	settles := w.core.Settles().UTC()
 	w.rec.State, w.rec.Decision, w.rec.Why, w.rec.Settles = record.Kept, record.Keep, why, &settles
 	w.saveOrLog()
+	w.giveBack(time.Now(), gate.Sound)
 	w.p.audit(w.rec, "confirmed", map[string]any{"why": why})
 }
 
@@ -219,7 +223,7 @@ func (w *watching) kept(why string) outcome {
 	if err := w.letGo(); err != nil {
 		w.p.opt.Log.Warn("the old files of a kept change are not removed yet; the next start does it", "change", w.rec.ID, "error", err)
 	}
-	return outcome{verdict: record.Pass, text: why, end: record.Kept, result: gate.Sound}
+	return outcome{verdict: record.Pass, text: why, end: record.Kept}
 }
 
 func (r *run) letGo() error {
