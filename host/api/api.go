@@ -60,6 +60,7 @@ func New(opt Options) *Server {
 	cfg.DocsPath = ""    // the page would load its viewer from the internet
 	cfg.SchemasPath = "" // schemas are part of /openapi.json
 	cfg.CreateHooks = nil
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "hst_… from `homeostat token create`; not needed over the unix socket"},
 	}
@@ -68,6 +69,7 @@ func New(opt Options) *Server {
 	s.registerDaemon()
 	s.registerComponents()
 	s.registerHealing()
+	s.registerChanges()
 	s.registerSignals()
 	s.registerAudit()
 	s.registerTokens()
@@ -123,7 +125,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // browser send.
 func (s *Server) guard(next http.Handler) http.Handler {
 	bounded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+		r.Body = http.MaxBytesReader(w, r.Body, maxChangeBytes) // operations have a narrower bound of their own
 		next.ServeHTTP(w, r)
 	})
 	return http.NewCrossOriginProtection().Handler(bounded)

@@ -82,7 +82,7 @@ func (h *Hub) close() {
 }
 
 func (s *Server) registerEvents() {
-	o := operation{http.MethodGet, Base + "/events", "changes as they happen (server-sent events)", RoleViewer}.huma()
+	o := operation{method: http.MethodGet, path: Base + "/events", summary: "changes as they happen (server-sent events)", role: RoleViewer}.huma()
 	o.Responses = eventResponses()
 	registerStream(s, o, s.stream)
 }

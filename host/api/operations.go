@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"path"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -34,19 +36,40 @@ func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
 type operation struct {
 	method, path, summary string
 	role                  Role
+	// maxBody bounds the body in bytes; 0 means maxBodyBytes.
+	maxBody int64
 }
 
 func (o operation) huma() huma.Operation {
 	id := strings.ToLower(o.method) + strings.NewReplacer("/api/v0", "", "/", "-", "{", "", "}", "").Replace(o.path)
+	limit := o.maxBody
+	if limit == 0 {
+		limit = maxBodyBytes
+	}
 	return huma.Operation{
 		OperationID:  id,
 		Method:       o.method,
 		Path:         o.path,
 		Summary:      o.summary,
-		MaxBodyBytes: maxBodyBytes,
+		MaxBodyBytes: limit,
 		Security:     []map[string][]string{{"token": {}}},
 		Metadata:     map[string]any{roleKey: o.role},
 	}
+}
+
+// schemaName names a type in the description of the interface. Records of changes have words that the API's own types
+// have too; those go by the name of their package as well.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	room, ok := strings.CutPrefix(t.PkgPath(), "github.com/homeostat/homeostat/host/")
+	if !ok || room == "api" || t.Name() == "" {
+		return name
+	}
+	room = path.Base(room)
+	return strings.ToUpper(room[:1]) + room[1:] + name
 }
 
 type body[T any] struct{ Body T }
@@ -64,12 +87,12 @@ func handle[In, Out any](s *Server, o operation, fn func(context.Context, *In) (
 
 // get registers a read for viewers.
 func get[In, Out any](s *Server, path, summary string, fn func(context.Context, *In) (Out, error)) {
-	handle(s, operation{http.MethodGet, path, summary, RoleViewer}, fn)
+	handle(s, operation{method: http.MethodGet, path: path, summary: summary, role: RoleViewer}, fn)
 }
 
 // post registers an order for operators.
 func post[In, Out any](s *Server, path, summary string, fn func(context.Context, *In) (Out, error)) {
-	handle(s, operation{http.MethodPost, path, summary, RoleOperator}, fn)
+	handle(s, operation{method: http.MethodPost, path: path, summary: summary, role: RoleOperator}, fn)
 }
 
 // asProblem maps errors to RFC 9457 problems.

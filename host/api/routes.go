@@ -25,7 +25,7 @@ func (s *Server) registerDaemon() {
 		return modeBody{Mode: st.Mode}, err
 	})
 	type modeIn struct{ Body modeBody }
-	handle(s, operation{http.MethodPut, Base + "/mode", "change the healing mode", RoleOperator}, func(ctx context.Context, in *modeIn) (modeBody, error) {
+	handle(s, operation{method: http.MethodPut, path: Base + "/mode", summary: "change the healing mode", role: RoleOperator}, func(ctx context.Context, in *modeIn) (modeBody, error) {
 		return in.Body, d.SetMode(ctx, in.Body.Mode)
 	})
 }
@@ -151,7 +151,7 @@ func (s *Server) registerMaintenance() {
 		now := time.Now().UTC()
 		return h.StartMaintenance(ctx, Maintenance{Component: in.Body.Component, Start: now, End: now.Add(span), Reason: in.Body.Reason, By: Actor(ctx)})
 	})
-	handle(s, operation{http.MethodDelete, Base + "/maintenance/{id}", "end a maintenance window", RoleOperator}, func(ctx context.Context, in *idIn) (done, error) {
+	handle(s, operation{method: http.MethodDelete, path: Base + "/maintenance/{id}", summary: "end a maintenance window", role: RoleOperator}, func(ctx context.Context, in *idIn) (done, error) {
 		return done{OK: true}, h.EndMaintenance(ctx, in.ID)
 	})
 }

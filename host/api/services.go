@@ -13,6 +13,7 @@ type Services struct {
 	Daemon     Daemon
 	Components Components
 	Healing    Healing
+	Changes    Changes
 	Signals    Signals
 	Audit      Audit
 	Tokens     Tokens

@@ -32,7 +32,7 @@ const tokensPath = "/api/v0/tokens"
 
 func (s *Server) registerTokens() {
 	admin := s.opt.Services.TokenAdmin
-	handle(s, operation{http.MethodGet, tokensPath, "tokens, without their secrets", RoleAdmin}, func(context.Context, *none) (List[TokenInfo], error) {
+	handle(s, operation{method: http.MethodGet, path: tokensPath, summary: "tokens, without their secrets", role: RoleAdmin}, func(context.Context, *none) (List[TokenInfo], error) {
 		return NewList(admin.ListTokens()), nil
 	})
 	type createIn struct {
@@ -42,7 +42,7 @@ func (s *Server) registerTokens() {
 			For  string `json:"for,omitempty" doc:"life, for example 720h; without it the token does not expire"`
 		}
 	}
-	handle(s, operation{http.MethodPost, tokensPath, "make a token", RoleAdmin}, func(ctx context.Context, in *createIn) (NewToken, error) {
+	handle(s, operation{method: http.MethodPost, path: tokensPath, summary: "make a token", role: RoleAdmin}, func(ctx context.Context, in *createIn) (NewToken, error) {
 		var life time.Duration
 		if in.Body.For != "" {
 			span, err := time.ParseDuration(in.Body.For)
@@ -53,7 +53,7 @@ func (s *Server) registerTokens() {
 		}
 		return admin.CreateToken(ctx, in.Body.Name, in.Body.Role, life)
 	})
-	handle(s, operation{http.MethodDelete, tokensPath + "/{id}", "revoke a token", RoleAdmin}, func(ctx context.Context, in *idIn) (done, error) {
+	handle(s, operation{method: http.MethodDelete, path: tokensPath + "/{id}", summary: "revoke a token", role: RoleAdmin}, func(ctx context.Context, in *idIn) (done, error) {
 		return done{OK: true}, admin.RevokeToken(ctx, in.ID)
 	})
 }

@@ -20,9 +20,12 @@ import (
 
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/api/token"
+	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/statedir"
 	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/atomicfile"
+	"github.com/homeostat/homeostat/host/backup"
+	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/component"
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/heal"
@@ -63,6 +66,9 @@ type App struct {
 	set      *component.Set
 	observer *observe.Observer
 	healer   *heal.Healer
+	backups  *backup.Store
+	doctor   changes.Doctor
+	pipeline *change.Pipeline
 	server   *api.Server
 
 	reloads sync.Mutex // one Reload at a time
@@ -146,13 +152,16 @@ func (a *App) openRooms(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.healer, err = heal.New(ctx, a.healOptions())
-	return err
+	if a.healer, err = heal.New(ctx, a.healOptions()); err != nil {
+		return err
+	}
+	return a.openChanges(ctx)
 }
 
 // happened takes in an event of a component. It is called from one goroutine.
 func (a *App) happened(e component.Event) {
 	a.seen(translate.Event(e))
+	a.watchOwners(e)
 	if e.Type == component.Probed && !e.Probe.Changed {
 		return // every answer is a sample, but only a change is news
 	}
@@ -242,7 +251,15 @@ func (a *App) start(ctx context.Context) error {
 	if err := a.feed(a.settings); err != nil {
 		return err
 	}
-	return a.set.Apply(ctx, translate.Components(a.settings))
+	// Components start with the old files of whatever nobody has confirmed.
+	if err := a.pipeline.Recover(ctx); err != nil {
+		a.log.Error("a change of an earlier daemon could not be ended; see `homeostat change list`", "error", err)
+	}
+	if err := a.set.Apply(ctx, translate.Components(a.settings)); err != nil {
+		return err
+	}
+	a.pipeline.Begin()
+	return nil
 }
 
 // observe tells the observer what there is.
@@ -286,6 +303,7 @@ func (a *App) judge(ctx context.Context, d plugin.Detector, w sdk.Window) error 
 	if err != nil {
 		return err
 	}
+	a.watchAnomalies(d.Name(), w, found)
 	return a.healer.Report(d.Name(), w, found)
 }
 
@@ -296,6 +314,7 @@ func (a *App) stop() {
 	if err := a.server.Shutdown(ctx); err != nil {
 		a.log.Warn("API requests were cut off", "error", err)
 	}
+	a.pipeline.Close()
 	left, err := a.set.Close(ctx)
 	if err != nil {
 		a.log.Warn("a component was not stopped as its on_exit says", "error", err)
@@ -313,6 +332,12 @@ const shutdownTimeout = time.Minute
 // close gives back what New has opened.
 func (a *App) close(ctx context.Context) error {
 	var problems []error
+	if a.pipeline != nil {
+		a.pipeline.Close() // a second Close does nothing
+	}
+	if a.backups != nil {
+		problems = append(problems, a.backups.Close())
+	}
 	if a.set != nil {
 		_, err := a.set.Close(ctx) // a second Close does nothing
 		problems = append(problems, err)

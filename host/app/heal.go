@@ -30,6 +30,7 @@ func (a *App) healOptions() heal.Options {
 		Prober:     prober{source{a.set}},
 		Store:      documents{a.records},
 		Audit:      func(kind string, fields map[string]any) error { return a.record("healing", kind, fields) },
+		Context:    a.healContext,
 		Publish:    func(topic string, item any) { a.server.Events().Publish(topic, service.Item(item)) },
 	}
 }

@@ -21,6 +21,7 @@ func (a *App) services() api.Services {
 		Daemon:     daemonService{a},
 		Components: service.Components{Set: a.set, Healer: a.healer, Facts: facts{a}, Ordered: a.ordered},
 		Healing:    service.Healing{Healer: a.healer, Corrector: corrector{a.plugins}},
+		Changes:    a.changeService(),
 		Signals:    signalService{a},
 		Audit:      auditService{a},
 		Tokens:     tokenService{a},

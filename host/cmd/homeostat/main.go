@@ -1,11 +1,15 @@
 // Command homeostat is the daemon and its command line: `homeostat run` starts
 // the daemon, everything else asks a running one or works on files. It owns
 // flags, signals and exit codes only.
+//
+// The daemon starts the same program again for work that is kept apart: to
+// exchange the files of a change, and to run what is not trusted.
 package main
 
 import (
 	"os"
 
+	"github.com/homeostat/homeostat/host/change/txn/worker"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli"
 	"github.com/homeostat/homeostat/sandbox"
 )
@@ -14,6 +18,10 @@ import (
 var version = "dev"
 
 func main() {
-	sandbox.MaybeWorker() // the sandbox runs this very binary as its worker
+	// Both kinds of workers are this very binary, started anew.
+	sandbox.MaybeWorker()
+	if worker.Asked() {
+		os.Exit(worker.Main(os.Stdin, os.Stdout))
+	}
 	os.Exit(cli.Main(version, os.Args[1:]))
 }

@@ -17,6 +17,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	"github.com/homeostat/homeostat/host/change/txn/worker"
+	"github.com/homeostat/homeostat/sandbox"
 )
 
 // patience is how long a script waits for what the daemon is to do; it is long
@@ -27,6 +30,11 @@ const patience = 60 * time.Second
 var built string
 
 func TestMain(m *testing.M) {
+	// The daemon of a script starts its own program again, which is this one.
+	sandbox.MaybeWorker()
+	if worker.Asked() {
+		main()
+	}
 	testscript.Main(leakChecked{m}, map[string]func(){"homeostat": main})
 }
 

@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/homeostat/homeostat/host/app/changes"
+	"github.com/homeostat/homeostat/host/atomicfile"
+	"github.com/homeostat/homeostat/host/backup"
+	"github.com/homeostat/homeostat/host/change"
+	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/txn/worker"
+	"github.com/homeostat/homeostat/host/component"
+	"github.com/homeostat/homeostat/host/health"
+	"github.com/homeostat/homeostat/host/history"
+	"github.com/homeostat/homeostat/sandbox"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// openChanges opens the change pipeline and what it stands on.
+func (a *App) openChanges(ctx context.Context) error {
+	dirs := map[string]string{}
+	for _, name := range []string{"backups", "changes", "journals", "compiled"} {
+		dir, err := a.state.Sub(name)
+		if err != nil {
+			return err
+		}
+		dirs[name] = dir
+	}
+	var err error
+	if a.backups, err = backup.Open(dirs["backups"], atomicfile.Ops{}); err != nil {
+		return err
+	}
+	box, err := sandbox.Open(sandbox.Settings{CacheDir: dirs["compiled"]})
+	if err != nil {
+		return err
+	}
+	monitor, err := health.New(changes.HealthConfig(a.settings.Safety.Health))
+	if err != nil {
+		return err
+	}
+	a.doctor = changes.Doctor{
+		Monitor: monitor, Signals: a.observer.Signals, Statuses: a.set.Statuses,
+		Incidents: a.openIncidents, Changes: a.recentChanges,
+	}
+	a.pipeline, err = change.New(ctx, change.Options{
+		Log: a.log.Named("change"), Settings: func() change.Settings { return changes.Settings(a.current()) },
+		Dir: dirs["changes"], Files: worker.Client{Journals: dirs["journals"]}, Backups: a.backups,
+		World: a.world(), Store: changeDocuments{documents{a.records}}, Gate: changes.GateConfig(a.settings.Safety),
+		Rehearser: box, Audit: a.record, Changed: a.changed,
+	})
+	return err
+}
+
+func (a *App) world() changes.World {
+	return changes.World{
+		Components: components{a.set, a.orders}, Judge: a.doctor.Judge,
+		StartTimeout:  func(name string) time.Duration { c, _ := facts{a}.component(name); return c.StartTimeout },
+		OpenAnomalies: a.openAnomalies,
+	}
+}
+
+// changeDocuments keeps the records of changes.
+type changeDocuments struct{ documents }
+
+// Get returns a document, nil when there is none.
+func (d changeDocuments) Get(ctx context.Context, kind, id string) ([]byte, error) {
+	doc, err := d.records.Document(ctx, kind, id)
+	if errors.Is(err, history.ErrNotFound) {
+		return nil, nil
+	}
+	return doc.Body, err
+}
+
+// changed tells listeners, detectors and strategies of a change's new state.
+func (a *App) changed(r record.Record) {
+	if a.server != nil {
+		a.server.Events().Publish("change", r)
+	}
+	if r.Component == "" || r.State != record.Watching && r.State != record.RolledBack || r.Ended == nil && r.State == record.RolledBack {
+		return
+	}
+	a.seen(sdk.Event{Time: time.Now(), Component: r.Component, Type: sdk.EventChange, Text: "change " + r.ID + " is " + string(r.State)})
+}
+
+// watchOwners tells open watches what happened to a component. What is said of an earlier process of it is old.
+func (a *App) watchOwners(e component.Event) {
+	s, ok := a.set.Status(e.Component)
+	if !ok || e.Generation < s.Generation {
+		return
+	}
+	switch {
+	case e.Type == component.Exited:
+		a.pipeline.OwnerBroke(e.Component, "it ended: "+e.Text)
+	case e.Type == component.StartFailed:
+		a.pipeline.OwnerBroke(e.Component, "it could not be started: "+e.Text)
+	case e.Type == component.Probed && e.Probe.Changed, e.Type == component.Ready:
+		a.pipeline.OwnerChanged(e.Component)
+	}
+}
+
+// anomalyID names an anomaly across reports.
+func anomalyID(detector string, an sdk.Anomaly) string { return detector + " " + an.ID() }
+
+// watchAnomalies tells open watches what a detector found.
+func (a *App) watchAnomalies(detector string, w sdk.Window, found []sdk.Anomaly) {
+	for _, an := range found {
+		if an.Component == "" {
+			an.Component = w.Component
+		}
+		if !an.Ended {
+			a.pipeline.Anomaly(an.Component, anomalyID(detector, an), an.Summary)
+		}
+	}
+}
+
+func (a *App) openAnomalies() map[string]bool {
+	open := map[string]bool{}
+	for _, an := range a.healer.Anomalies() {
+		if an.Open {
+			open[anomalyID(an.Detector, an.Anomaly)] = true
+		}
+	}
+	return open
+}
+
+// openIncidents counts the open incidents by severity.
+func (a *App) openIncidents() health.Incidents {
+	var n health.Incidents
+	for _, inc := range a.healer.Incidents() {
+		if inc.Resolved != nil {
+			continue
+		}
+		switch inc.Severity {
+		case sdk.SeverityLow:
+			n.Low++
+		case sdk.SeverityMedium:
+			n.Medium++
+		case sdk.SeverityHigh:
+			n.High++
+		case sdk.SeverityCritical:
+			n.Critical++
+		}
+	}
+	return n
+}
+
+// judgedChanges is how many of the newest changes tell how well changes go.
+const judgedChanges = 20
+
+func (a *App) recentChanges() []record.Record {
+	list, err := a.pipeline.Changes(context.Background(), judgedChanges)
+	if err != nil {
+		a.log.Warn("how well changes go is not known", "error", err)
+	}
+	return list
+}
+
+// changesOf tells strategies what changed lately in what a component owns, newest first.
+func (a *App) changesOf(name string) []sdk.ChangeRef {
+	var refs []sdk.ChangeRef
+	for _, r := range a.recentChanges() {
+		if r.Component != name || r.Applied == nil || r.State != record.Kept && r.State != record.Watching {
+			continue
+		}
+		ref := sdk.ChangeRef{ID: r.ID, Root: r.Root, Author: r.Author, Applied: *r.Applied}
+		for _, p := range r.Paths {
+			ref.Paths = append(ref.Paths, p.Path)
+		}
+		refs = append(refs, ref)
+	}
+	return refs
+}
+
+// healContext is what strategies get to know beside anomalies.
+func (a *App) healContext(name string) ([]sdk.ChangeRef, []sdk.LogLine) {
+	return a.changesOf(name), nil
+}
+
+func (a *App) changeService() changes.Service {
+	return changes.Service{
+		Pipeline: a.pipeline, Judge: a.doctor.Judge, Audit: a.record,
+		Generator: func() []string { return a.current().Generator.Command },
+	}
+}

@@ -1,0 +1,308 @@
+// Package change owns the pipeline through which every file of a root is changed: preflight, backup, validate, sandbox,
+// approval, apply, watch, and then keep or roll back.
+//
+// It owns the order of the stages, each with its undo, the records of all changes, the durable decisions, and recovery
+// at the start of the daemon. It does not own how files are exchanged (package txn), what a gate thinks (package gate),
+// when a watched change is kept (package watch), how checks run, or what a component is: those come in as interfaces.
+//
+// A Pipeline may be used from several goroutines. Each change that is under way has one goroutine, which alone writes its
+// record; Close ends them and waits. At most one change is under way in a root.
+package change
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/homeostat/homeostat/host/atomicfile"
+	"github.com/homeostat/homeostat/host/backup"
+	"github.com/homeostat/homeostat/host/change/candidate"
+	"github.com/homeostat/homeostat/host/change/gate"
+	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/txn"
+	"github.com/homeostat/homeostat/host/health"
+	"github.com/homeostat/homeostat/sandbox"
+)
+
+// Activation says what makes the owner of a root read its files.
+type Activation string
+
+// The activations.
+const (
+	ActivateNone    Activation = "none"
+	ActivateReload  Activation = "reload"
+	ActivateRestart Activation = "restart"
+)
+
+// Root is a folder in which changes may be made.
+type Root struct {
+	Name, Path string
+	// Component is the owner, whose health decides the watch; empty for none.
+	Component string
+	Activate  Activation
+	// Watch is how long a change can be undone by what is seen.
+	Watch time.Duration
+	// Health and Person say what must confirm a change.
+	Health, Person bool
+	// Deny are patterns of paths that checks do not see.
+	Deny []string
+	// Native are commands that judge the candidate; "{view}" stands for the root with the change applied.
+	Native [][]string
+	// Checks are WASM programs that judge the candidate.
+	Checks []sandbox.Program
+}
+
+// Limits are sizes and frequencies that raise the risk of a change to medium. They never refuse.
+type Limits struct {
+	MaxChars, MaxFiles, MaxChanges int
+	Window                         time.Duration
+}
+
+// Settings are the operator's. They are asked for at each change, because a reload changes them.
+type Settings struct {
+	Roots          []Root
+	Limits         Limits
+	ApprovalExpiry time.Duration
+	// KeepBackup is how long a backup is kept, KeepMax how many are.
+	KeepBackup time.Duration
+	KeepMax    int
+	Sandbox    sandbox.Limits
+}
+
+// Transactor applies and undoes file operations; package txn/worker has the one of the daemon.
+type Transactor interface {
+	Apply(ctx context.Context, c txn.Change) (txn.Result, error)
+	Confirm(ctx context.Context, id string) (txn.Result, error)
+	Rollback(ctx context.Context, id string) (txn.Result, error)
+	Recover(ctx context.Context, roots []string) ([]txn.Result, error)
+}
+
+// Judgement is what a screen says of a change.
+type Judgement struct {
+	Risk       record.Risk
+	Reasons    []record.Reason
+	Reversible bool
+}
+
+// Screener judges what a change does, by its text. It must be quick and touch nothing.
+type Screener interface {
+	Judge(changes []candidate.Change) Judgement
+}
+
+// Problem is what a validator found.
+type Problem struct {
+	Line int // from 1; 0 for the whole file
+	Text string
+}
+
+// Validator checks the syntax of a file by its kind. A file of no known kind is Skipped.
+type Validator interface {
+	Check(path string, content []byte) (record.Verdict, []Problem)
+}
+
+// Rehearser runs WASM checks; *sandbox.Sandbox is the one of the daemon.
+type Rehearser interface {
+	Compare(ctx context.Context, p sandbox.Program, l sandbox.Limits, v sandbox.View) (sandbox.Comparison, error)
+}
+
+// NativeJob is one run of a native validator.
+type NativeJob struct {
+	Command []string
+	// Root is the path of the root, Ops what the candidate does to it; without any the current tree is judged.
+	Root string
+	Ops  []txn.Op
+}
+
+// Native runs validators of the system, confined, over a view of the root.
+type Native interface {
+	// Run says pass, fail or inconclusive, and why. It bounds its own time.
+	Run(ctx context.Context, j NativeJob) (record.Verdict, string)
+}
+
+// World is what the pipeline sees of components, and does to them.
+type World interface {
+	// Activate makes the component read its files. The answer says what was done.
+	Activate(ctx context.Context, component string, how Activation, reason string) (string, error)
+	// Look asks a component's probes now.
+	Look(ctx context.Context, component string) (record.Verdict, string)
+	// AnswerWithin is how long a component may take from its activation to the first healthy answer.
+	AnswerWithin(component string) time.Duration
+	// Ills tells how ill each component is, 0 for well.
+	Ills() map[string]int
+	// Anomalies are the ids of the anomalies that are open now.
+	Anomalies() map[string]bool
+	// Health judges the host.
+	Health(ctx context.Context) health.Report
+}
+
+// Store keeps the records durably.
+type Store interface {
+	// Put replaces the document of that kind and id. It returns when the document is durable.
+	Put(ctx context.Context, kind, id string, doc []byte, at time.Time) error
+	// Get returns a document, nil when there is none.
+	Get(ctx context.Context, kind, id string) ([]byte, error)
+	// List returns the newest documents of a kind, newest first.
+	List(ctx context.Context, kind string, limit int) ([][]byte, error)
+}
+
+// Options are what a Pipeline needs. Screener, Validator, Rehearser and Native may be nil: then the stage says that it
+// had nobody to ask.
+type Options struct {
+	Log      hclog.Logger
+	Settings func() Settings
+	// Dir is a folder of the pipeline's own, with mode 0700.
+	Dir     string
+	Files   Transactor
+	Backups *backup.Store
+	World   World
+	Store   Store
+	// Gate is what the gates are made of; its Save is set by the pipeline.
+	Gate      gate.Config
+	Screener  Screener
+	Validator Validator
+	Rehearser Rehearser
+	Native    Native
+	// Audit appends to the audit log and returns when the record is durable.
+	Audit func(actor, kind string, fields map[string]any) error
+	// Changed tells listeners of each new state. It must not block, nor call the pipeline.
+	Changed func(record.Record)
+	// Timing is for tests; the zero value is right for the daemon.
+	Timing Timing
+}
+
+// Timing are spans that no operator needs to set.
+type Timing struct {
+	// Settle is how long a breach undoes a confirmed change; default half the watch, at most 30 s.
+	Settle time.Duration
+	// LookEvery is the time between looks at an owner that has not answered yet; default 500 ms.
+	LookEvery time.Duration
+	// LookTimeout bounds one look; default 10 s.
+	LookTimeout time.Duration
+	// Retry is the time before a failed undoing is tried again; default 1 s.
+	Retry time.Duration
+}
+
+// Pipeline changes files. Make it with New.
+type Pipeline struct {
+	opt   Options
+	gates *gate.Gate
+
+	files sync.Mutex // held during a call of opt.Files, which serves one at a time
+
+	life    context.Context
+	end     context.CancelFunc
+	running sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows
+	open    map[string]*run
+	busy    map[string]string // root name → change that is under way
+	news    chan struct{}     // closed and replaced when a record changes
+	pending []record.Record   // rolled back at the start, their owners not told yet
+	closed  bool
+}
+
+// Kinds of documents in the store.
+const (
+	kindChange = "change"
+	kindGate   = "change-gate"
+	idGate     = "state"
+)
+
+// storeTimeout bounds the writing of a record. It does not hang on the life of a request.
+const storeTimeout = 10 * time.Second
+
+// New opens a pipeline. It changes nothing before Recover.
+func New(ctx context.Context, opt Options) (*Pipeline, error) {
+	p := &Pipeline{opt: opt.withDefaults(), open: map[string]*run{}, busy: map[string]string{}, news: make(chan struct{})}
+	p.life, p.end = context.WithCancel(context.WithoutCancel(ctx))
+	var state gate.State
+	if err := p.load(ctx, kindGate, idGate, &state); err != nil && !errors.Is(err, ErrUnknown) {
+		return nil, fmt.Errorf("open the change pipeline: %w", err)
+	}
+	config := opt.Gate
+	config.Save = func(s gate.State) error { return p.store(kindGate, idGate, s) }
+	var err error
+	if p.gates, err = gate.Open(config, state); err != nil {
+		return nil, fmt.Errorf("open the change pipeline: %w", err)
+	}
+	if _, err := atomicfile.RemoveLeftovers(opt.Dir); err != nil {
+		return nil, fmt.Errorf("open the change pipeline: %w", err)
+	}
+	return p, nil
+}
+
+func (o Options) withDefaults() Options {
+	for _, d := range []struct {
+		span  *time.Duration
+		value time.Duration
+	}{
+		{&o.Timing.LookEvery, 500 * time.Millisecond}, {&o.Timing.LookTimeout, 10 * time.Second}, {&o.Timing.Retry, time.Second},
+	} {
+		if *d.span <= 0 {
+			*d.span = d.value
+		}
+	}
+	return o
+}
+
+// Gate gives access to the gates, for status and switches.
+func (p *Pipeline) Gate() *gate.Gate { return p.gates }
+
+// Close ends what is under way and waits. A change whose watch is open stays applied and undecided: the next Recover
+// rolls it back.
+func (p *Pipeline) Close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.end()
+	p.running.Wait()
+}
+
+// root finds a declared root by name; empty stands for the only one.
+func (p *Pipeline) root(name string) (Root, error) {
+	roots := p.opt.Settings().Roots
+	if name == "" && len(roots) == 1 {
+		return roots[0], nil
+	}
+	names := make([]string, len(roots))
+	for i, r := range roots {
+		if r.Name == name {
+			return r, nil
+		}
+		names[i] = r.Name
+	}
+	if name == selfRoot {
+		return Root{}, invalid("root.self", "a change of homeostat's own files cannot be made through the pipeline yet", "change the file by hand and reload")
+	}
+	if name == "" {
+		return Root{}, invalid("root.missing", fmt.Sprintf("the change names no root, and %d are declared: %v", len(roots), names), "name one, with --root or root in change.toml")
+	}
+	return Root{}, invalid("root.unknown", fmt.Sprintf("root %q is not declared; there are %v", name, names), "declare it as [[root]] in the configuration, or correct the name")
+}
+
+// selfRoot is the name that is reserved for homeostat's own files.
+const selfRoot = "self"
+
+// Invalid is the error of a change that is wrong in itself, whatever the state of the host.
+type Invalid struct {
+	Rule, Text, Hint string
+}
+
+// Error tells what is wrong and what to do.
+func (e *Invalid) Error() string { return e.Text + "; " + e.Hint }
+
+func invalid(rule, text, hint string) error { return &Invalid{Rule: rule, Text: text, Hint: hint} }
+
+// Errors that callers decide upon.
+var (
+	// ErrUnknown: there is no change of that id.
+	ErrUnknown = errors.New("no such change")
+	// ErrState: the change is not in a state in which that can be done.
+	ErrState = errors.New("the state of the change does not allow that")
+	// ErrClosed: the pipeline was closed.
+	ErrClosed = errors.New("the change pipeline is closed")
+)

@@ -1,0 +1,61 @@
+package change
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/refusal"
+)
+
+// reserve takes the root for a change, or says who has it. A change that was confirmed and only settles makes room: it
+// is what the next one builds on.
+func (p *Pipeline) reserve(r *run) refusal.List {
+	for {
+		p.mu.Lock()
+		other := p.open[p.busy[r.root.Name]]
+		if other == nil || other == r {
+			p.busy[r.root.Name] = r.rec.ID
+			p.mu.Unlock()
+			return nil
+		}
+		p.mu.Unlock()
+		if list := p.occupied(r); len(list) > 0 {
+			return list
+		}
+		if !other.send(p.life, message{kind: makeRoom}) {
+			return refusal.List{busy(r.root.Name, other.rec.ID, 0)}
+		}
+		select {
+		case <-other.done:
+		case <-p.life.Done():
+			return refusal.List{busy(r.root.Name, other.rec.ID, 0)}
+		}
+	}
+}
+
+// occupied says who has the root, and for how long at most. It changes nothing.
+func (p *Pipeline) occupied(r *run) refusal.List {
+	p.mu.Lock()
+	id := p.busy[r.root.Name]
+	p.mu.Unlock()
+	if id == "" || id == r.rec.ID {
+		return nil
+	}
+	other, err := p.Change(p.life, id)
+	if err != nil || other.State == record.Kept {
+		return nil
+	}
+	wait := r.root.Watch
+	if other.Deadline != nil {
+		wait = max(time.Until(*other.Deadline), time.Second)
+	}
+	return refusal.List{busy(r.root.Name, id, wait)}
+}
+
+func busy(root, id string, wait time.Duration) refusal.Refusal {
+	return refusal.Refusal{
+		Rule: "root.busy", Limit: "one change at a time in a root", Value: fmt.Sprintf("%s is under way in %s", id, root),
+		Hint: "wait, or end it with `homeostat change confirm " + id + "` or `homeostat change rollback " + id + "`", RetryAfter: wait,
+	}
+}

@@ -1,0 +1,191 @@
+package change
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+
+	"github.com/homeostat/homeostat/host/backup"
+	"github.com/homeostat/homeostat/host/change/candidate"
+	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/txn"
+)
+
+// Restore is what is to come back from a backup, and who wants it.
+type Restore struct {
+	Backup string
+	// Paths limits it to these and what is below them; nil for all.
+	Paths  []string
+	By     string
+	Reason string
+	// Overwrite restores a file also where somebody edited it after the change that the backup was made for.
+	Overwrite bool
+}
+
+// Restored is a restore on its way: the change that it became, and what could not be had.
+type Restored struct {
+	Change string
+	// Failed are the entries that the backup could not give; the others come back.
+	Failed []backup.Failure
+	// Same says that nothing had to be done.
+	Same bool
+}
+
+// RestoreBackup brings files back as a change of their own, which is backed up, checked and watched like any other, and
+// which no gate refuses. A file of a backup that was made for a change comes back only where nobody edited it after that
+// change.
+func (p *Pipeline) RestoreBackup(ctx context.Context, s Restore) (Restored, error) {
+	info, err := p.opt.Backups.Info(s.Backup)
+	if err != nil {
+		return Restored{}, err
+	}
+	root, err := p.root(info.Root)
+	if err != nil {
+		return Restored{}, err
+	}
+	if root.Path != info.RootPath {
+		return Restored{}, invalid("restore.root", fmt.Sprintf("the backup is of %s, and root %s is %s by now", info.RootPath, root.Name, root.Path), "declare the root as it was")
+	}
+	taker := &taker{bases: map[string]string{}}
+	if !s.Overwrite {
+		taker.bases = p.leftBy(ctx, s.Backup)
+	}
+	failed, err := p.opt.Backups.Restore(ctx, s.Backup, s.Paths, taker)
+	if err != nil {
+		return Restored{}, err
+	}
+	out := Restored{Failed: failed}
+	c := candidate.Candidate{Root: root.Name, Reason: s.Reason, Edits: taker.edits}
+	if c.Edits, err = c.Needed(root.Path); err != nil {
+		return out, err
+	}
+	if len(c.Edits) == 0 {
+		out.Same = true
+		return out, nil
+	}
+	rec, err := p.Submit(ctx, Submission{Candidate: c, By: s.By, Origin: record.FromRestore})
+	if err != nil {
+		return out, err
+	}
+	out.Change = rec.ID
+	return out, p.Apply(ctx, rec.ID)
+}
+
+// revert undoes a kept change by restoring what it touched. Where somebody edited a file after it, that is refused, so
+// that no edit is lost.
+func (p *Pipeline) revert(ctx context.Context, rec record.Record, by, reason string) (string, error) {
+	out, err := p.RestoreBackup(ctx, Restore{
+		Backup: rec.Backup, By: by, Reason: fmt.Sprintf("rollback of %s: %s", rec.ID, reason),
+	})
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("roll back %s: %w", rec.ID, err)
+	case out.Same:
+		return "", fmt.Errorf("roll back %s: the files are as they were before it: %w", rec.ID, ErrState)
+	case len(out.Failed) > 0:
+		p.opt.Log.Error("a rollback lacks files that the backup could not give", "change", rec.ID, "count", len(out.Failed), "first", out.Failed[0].Path)
+	}
+	return out.Change, nil
+}
+
+// leftBy tells what the change left at each path, for whose sake the backup was made; nothing for one made by hand.
+func (p *Pipeline) leftBy(ctx context.Context, backupID string) map[string]string {
+	bases := map[string]string{}
+	id, ok := strings.CutPrefix(backupID, "backup_")
+	if i := strings.LastIndex(id, "_"); ok && i > 0 {
+		id = id[:i]
+	}
+	rec, err := p.Change(ctx, id)
+	if err != nil || rec.Backup != backupID {
+		return bases
+	}
+	for _, path := range rec.Paths {
+		if path.After != "" {
+			bases[path.Path] = path.After
+		}
+	}
+	return bases
+}
+
+// taker turns the entries of a backup into edits.
+type taker struct {
+	bases map[string]string
+	edits []candidate.Edit
+	size  int64
+}
+
+var editKinds = map[backup.Kind]txn.Kind{
+	backup.File: txn.Write, backup.Folder: txn.Folder, backup.Symlink: txn.Link, backup.Absent: txn.Delete,
+}
+
+// errTooLarge says that a restore does not fit one change.
+var errTooLarge = errors.New("the files together are too large for one change: restore them in parts, by path")
+
+// Restore implements backup.Target.
+func (t *taker) Restore(_ context.Context, e backup.Entry, content io.Reader) error {
+	if e.Path == "." {
+		return nil // the root itself stays
+	}
+	if e.HardLink != "" {
+		return fmt.Errorf("it is a further name of %s, which a change cannot make", e.HardLink)
+	}
+	edit := candidate.Edit{Kind: editKinds[e.Kind], Path: e.Path, Base: t.bases[e.Path]}
+	if content != nil {
+		data, err := io.ReadAll(content)
+		if err != nil {
+			return err
+		}
+		if t.size += int64(len(data)); t.size > candidate.MaxBytes {
+			return errTooLarge
+		}
+		edit.Content = data
+	}
+	switch e.Kind {
+	case backup.Symlink:
+		edit.Target = e.Target
+	case backup.File, backup.Folder:
+		edit.Mode = fmt.Sprintf("%04o", e.Mode)
+		edit.Dress = &candidate.Dress{UID: e.UID, GID: e.GID, MTime: e.MTime, Xattrs: maps.Clone(e.Xattrs)}
+	}
+	t.edits = append(t.edits, edit)
+	return nil
+}
+
+// Backups gives access to the store, for lists and copies made by hand.
+func (p *Pipeline) Backups() *backup.Store { return p.opt.Backups }
+
+// BackupNow stores a whole root at a person's wish.
+func (p *Pipeline) BackupNow(ctx context.Context, name, by string) (backup.Info, error) {
+	root, err := p.root(name)
+	if err != nil {
+		return backup.Info{}, err
+	}
+	settings, at := p.opt.Settings(), *now()
+	info, err := p.opt.Backups.Create(ctx, backup.Request{
+		ID: backup.ID(root.Name, at), Root: root.Name, RootPath: root.Path, Now: at, Expires: at.Add(settings.KeepBackup),
+	})
+	if err != nil {
+		return info, err
+	}
+	return info, p.opt.Audit(by, "backup.created", map[string]any{"backup": info.ID, "root": root.Name})
+}
+
+// Current returns the content of a file of a root as it is, empty for one that is not there.
+func (p *Pipeline) Current(root, path string) ([]byte, error) {
+	r, err := p.root(root)
+	if err != nil {
+		return nil, err
+	}
+	c := candidate.Single(r.Name, path, nil)
+	if err := c.Check(); err != nil {
+		return nil, invalid("change.shape", err.Error(), "name a file below the root")
+	}
+	resolved, err := c.Resolve(r.Path)
+	if err != nil {
+		return nil, invalid("change.files", err.Error(), "name a file that can be read")
+	}
+	return resolved.Changes[0].Before.Content, nil
+}
