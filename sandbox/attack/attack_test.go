@@ -27,6 +27,10 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// all adds the attacks that differ from another in degree, or that take long to
+// compile.
+var all = flag.Bool("attack.all", false, "run every attack, not one of each kind")
+
 // The bars: how far beyond the deadline an attack may live, how much memory beyond
 // the limit it may take, how long the host's ticker may wait.
 const (
@@ -53,6 +57,9 @@ func TestEveryAttackIsContained(t *testing.T) {
 	s := modtest.Sandbox(t)
 	var rows []string
 	for _, a := range suite() {
+		if a.more && !*all && !*full {
+			continue
+		}
 		t.Run(a.name, func(t *testing.T) {
 			r := best(t, s, a)
 			judge(t, a, r)

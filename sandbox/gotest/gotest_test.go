@@ -1,6 +1,7 @@
 package gotest_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,10 +20,17 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// building asks for the tests that build packages: the standard library for wasip1
+// alone takes half a minute the first time.
+var building = flag.Bool("gotest.build", false, "run the tests that build Go packages")
+
 // runner keeps its caches between test runs: the standard library takes half a
 // minute to build for wasip1 the first time, as any Go build cache does.
 func runner(t testing.TB) *gotest.Runner {
 	t.Helper()
+	if !*building && !*suites {
+		t.Skip("builds Go packages for wasip1: make sandbox-go")
+	}
 	user, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
@@ -70,6 +78,7 @@ var patient = sandbox.Limits{Timeout: 5 * time.Minute, CompileTimeout: 10 * time
 const sumTest = `package sum
 
 import (
+	"flag"
 	"os"
 	"testing"
 )
