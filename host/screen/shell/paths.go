@@ -46,6 +46,9 @@ func loss(raw string) (risk.Level, string) {
 	}
 	p := tidy(strings.NewReplacer(string(reached), "", string(nonempty), "set").Replace(raw))
 	if i := strings.IndexRune(p, rune(unknown)); i >= 0 {
+		if p == string(unknown) && strings.HasSuffix(raw, "/") {
+			p += "/"
+		}
 		return lossOfUnknown(p, i)
 	}
 	all := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(p, "/**"), "/*"), "/.*")
