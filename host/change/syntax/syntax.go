@@ -62,7 +62,7 @@ func Check(path string, content []byte) (verdict Verdict, problems []Problem) {
 }
 
 // maxDepth bounds brackets within brackets and indents, since most parsers recurse.
-const maxDepth = 2000
+const maxDepth = 400
 
 func deep(content []byte) bool {
 	depth := 0
