@@ -227,7 +227,7 @@ func (v *visitor) value(n ast.Node) {
 		v.add(n, n.Value)
 	case *ast.LiteralNode:
 		if n.Value != nil {
-			v.add(n.Value, n.Value.Value)
+			v.add(n, n.Value.Value)
 		}
 	case *ast.SequenceNode:
 		var words []string
@@ -261,6 +261,9 @@ func (v *visitor) add(n ast.Node, text string) {
 	line := 1
 	if t := n.GetToken(); t != nil && t.Position != nil {
 		line = t.Position.Line
+	}
+	if literal, ok := n.(*ast.LiteralNode); ok && literal.Start != nil {
+		line = literal.Start.Position.Line + 1 // the text begins below its mark
 	}
 	v.found = append(v.found, Program{max(1, line), expression.ReplaceAllString(text, "VALUE")})
 }

@@ -88,7 +88,7 @@ var settings = map[filekind.Kind][]setting{
 // anywhere are settings of configuration files of any kind.
 var anywhere = []setting{
 	{line(`["']?[\w.-]*(verify|tls_verify|ssl_verify|verify_ssl|verify_peer|check_hostname|strict_host_key\w*|validate_certs|sslverify)["']?\s*[:=]\s*["']?(false|no|off|0|none)\b`), "does not check whom it speaks to", risk.High},
-	{line(`["']?(insecure|skip_?verify|insecure_skip_verify|tls_insecure|allow_insecure|allow_anonymous|anonymous_enabled|trust_all)["']?\s*[:=]\s*["']?(true|yes|on|1)\b`), "does not check whom it speaks to", risk.High},
+	{line(`["']?(insecure|skip_?verify|insecure_skip_verify|tls_insecure|allow_insecure|allow_anonymous|anonymous_enabled|trust_all)["']?(\s*[:=]\s*|\s+)["']?(true|yes|on|1)\b`), "does not check whom it speaks to", risk.High},
 	{line(`-?\s*["']?(privileged|hostPID|hostIPC|hostNetwork|allowPrivilegeEscalation)["']?\s*:\s*true`), "a container that can take the host", risk.High},
 	{line(`-?\s*["']?/(var/run/docker\.sock|run/docker\.sock|etc|root|proc|sys|)["']?\s*:\s*/|\s*-?\s*["']?/var/run/docker\.sock|(hostPath|path):\s*["']?/(etc|root|proc|var/run/docker\.sock)?["']?\s*$`), "a container with folders of the host", risk.High},
 	{line(`-?\s*["']?(SYS_ADMIN|SYS_PTRACE|SYS_MODULE|ALL|NET_ADMIN)["']?\s*$|cap_add\s*:.*(ALL|SYS_)`), "capabilities of root", risk.High},
@@ -101,7 +101,7 @@ var anywhere = []setting{
 	{line(`["']?(log_?level|logging|audit_?log|log_enabled|general_log)["']?\s*[:=]\s*["']?(off|none|false|disabled)\b`), "records nothing", risk.Medium},
 	{line(`["']?(disable_functions|open_basedir)["']?\s*=\s*["']?\s*["']?\s*$`), "PHP without its guard", risk.High},
 	{line(`["']?(tls|ssl|tls_enabled|ssl_enabled|sslmode|use_tls|use_ssl|https|require_ssl)["']?\s*[:=]\s*["']?(false|off|disable|no|0|disabled)\b`), "speaks in the clear", risk.Medium},
-	{line(`["']?(tls_?min(_?version)?|min_?tls(_?version)?|min_version|ssl_version|ssl_protocol\w*|minimum_protocol\w*)["']?\s*[:=]\s*["']?(sslv?[23]|tls_?v?1(\.[01])?)["']?\s*$`), "old TLS", risk.High},
+	{line(`["']?(tls_?min(_?version)?|min_?tls(_?version)?|min_version|ssl_version|ssl_protocol\w*|minimum_protocol\w*)["']?\s*[:=]\s*["']?(sslv?[23]|tls_?v?1(\.[01])?|1(\.[01])?)["']?\s*$`), "old TLS", risk.High},
 	{line(`["']?(cors_?\w*origins?|access-control-allow-origin|allowed_hosts|allowed_origins)["']?\s*[:=]\s*\[?["']?\*`), "every page may ask", risk.Medium},
 	{line(`["']?(run_?as_?user|runAsUser|user|uid)["']?\s*[:=]\s*["']?(0|root)["']?\s*$|runAsNonRoot:\s*false|readOnlyRootFilesystem:\s*false`), "runs as root", risk.Medium},
 	{line(`["']?Action["']?\s*:\s*\[?\s*["']\*["']|["']?Principal["']?\s*:\s*(\{\s*["']?AWS["']?\s*:\s*)?["']\*["']|verbs:\s*\[?["']\*["']|resources:\s*\[?["']\*["']|acl\s*[:=]\s*["']?public-read(-write)?|cidr_blocks\s*=\s*\["0\.0\.0\.0/0"\]|["']?publicly_accessible["']?\s*[:=]\s*true`), "everything for everybody", risk.High},

@@ -44,8 +44,14 @@ func loss(raw string) (risk.Level, string) {
 	if strings.HasPrefix(raw, string(scratch)) {
 		return risk.None, ""
 	}
+	if strings.HasPrefix(raw, string(nonempty)) {
+		return risk.Medium, "a path that is not known"
+	}
 	p := tidy(strings.NewReplacer(string(reached), "", string(nonempty), "set").Replace(raw))
 	if i := strings.IndexRune(p, rune(unknown)); i >= 0 {
+		if p == string(unknown) && strings.HasSuffix(raw, "/") {
+			p += "/"
+		}
 		return lossOfUnknown(p, i)
 	}
 	all := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(p, "/**"), "/*"), "/.*")
@@ -78,7 +84,7 @@ func lossOfUnknown(p string, i int) (risk.Level, string) {
 	switch {
 	case i == 0 && (strings.HasPrefix(rest, "/") || rest == "*"):
 		if level, what := loss(rest); level >= risk.High {
-			return level, what + ", if the variable is empty"
+			return risk.High, what + ", if the variable is empty"
 		}
 		return risk.Medium, "a path that is not known"
 	case i == 0:

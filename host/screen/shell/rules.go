@@ -22,7 +22,7 @@ func init() {
 		"socat": talk, "openssl": openssl, "dig": lookup, "nslookup": lookup, "host": lookup, "ping": lookup, "crontab": crontab, "at": later, "batch": later, "mysql": client, "psql": client, "mariadb": client, "sqlite3": client,
 		"cd": change, "chmod": grants, "exit": harmless, "true": harmless, "false": harmless, ":": harmless, "read": reads, "mapfile": harmless, "export": exports, "declare": exports,
 		"xxd": unscramble, "base64": unscramble, "base32": unscramble, "rev": unscramble, "uudecode": unscramble, "gunzip": unscramble, "zcat": unscramble, "gzip": unscramble, "tr": unscramble, "bzip2": unscramble, "xz": unscramble,
-		"env": environment, "printenv": environment, "set": harmless, "tar": archive, "zip": archive, "mail": send, "mailx": send, "sendmail": send, "mutt": send, "logger": harmless,
+		"printenv": environment, "set": harmless, "tar": archive, "zip": archive, "mail": send, "mailx": send, "sendmail": send, "mutt": send, "logger": harmless,
 	}
 	for _, name := range strings.Fields("sh bash dash zsh ksh mksh ash rbash fish csh tcsh yash") {
 		rules[name] = shells

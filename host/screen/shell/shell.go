@@ -46,7 +46,7 @@ type judge struct {
 
 // program parses and judges a text; before is the number of lines in front of it.
 func (j *judge) program(source string, before int) flow {
-	if len(source) > maxSource || j.depth >= maxDepth {
+	if len(source) > maxSource || j.depth >= maxDepth || nested(source) {
 		j.add(before+1, finding{"shell.unknown", "a program too long or too deep to be judged", risk.High, false})
 		return flow{text: string(unknown)}
 	}
@@ -60,6 +60,25 @@ func (j *judge) program(source string, before int) flow {
 	out := inner.stmts(file.Stmts, flow{})
 	j.found = append(j.found, inner.found...)
 	return out
+}
+
+// maxNesting bounds brackets within brackets: the parser takes a time that grows with the square of their depth.
+const maxNesting = 400
+
+func nested(source string) bool {
+	depth := 0
+	for i := 0; i < len(source); i++ {
+		switch source[i] {
+		case '(', '{', '[':
+			depth++
+		case ')', '}', ']':
+			depth = max(0, depth-1)
+		}
+		if depth > maxNesting {
+			return true
+		}
+	}
+	return false
 }
 
 // finding is a risk.Finding without its line.

@@ -103,7 +103,7 @@ type statement struct {
 // split cuts at semicolons outside of strings and comments.
 func split(source string) []statement {
 	var out []statement
-	line, start, begun := 1, 1, 0
+	line, start, begun := 1, 0, 0
 	quote := byte(0)
 	for i := 0; i < len(source); i++ {
 		c := source[i]
@@ -119,7 +119,10 @@ func split(source string) []statement {
 			quote = c
 		case c == ';':
 			out = append(out, statement{start, source[begun:i]})
-			begun, start = i+1, line
+			begun, start = i+1, 0
+		}
+		if start == 0 && c > ' ' && i >= begun {
+			start = line
 		}
 	}
 	return append(out, statement{start, source[min(begun, len(source)):]})
