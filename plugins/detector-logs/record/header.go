@@ -71,8 +71,8 @@ func (h *header) word(word string, end int) bool {
 		return true
 	case h.takeLevel(bare):
 		return true
-	case !h.timed || isNumber(bare):
-		return isNumber(bare)
+	case !h.timed, isNumber(bare):
+		return isNumber(bare) && (h.level == LevelUnknown || strings.HasPrefix(h.line[end:], " ---"))
 	case strings.HasSuffix(word, ":") && isName(bare):
 		h.named = true
 		return true
@@ -88,6 +88,7 @@ func (h *header) takeLevel(word string) bool {
 		return false
 	}
 	h.level = ParseLevel(word)
+	h.timed = h.timed || h.at > 0 // numbers and a level: they were the time
 	return true
 }
 
@@ -115,7 +116,7 @@ func (h *header) leadsOn(word string, end int) bool {
 			return true
 		case isLevel(bare) && bare == strings.ToUpper(bare):
 			return true
-		case !h.named && strings.HasSuffix(next, ":") && isName(bare) && strings.IndexByte(next, '[') > 0:
+		case next == "kernel:", strings.HasSuffix(next, "]:") && isName(bare):
 			return true
 		case !isUpper(next) && !isIdentifier(next):
 			return false

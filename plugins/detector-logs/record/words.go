@@ -14,9 +14,10 @@ func digits(s string) int {
 
 func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
-// isNumber reports whether the word is made of digits, signs and points.
+// isNumber reports whether the word is made of digits, signs and points, but no
+// address.
 func isNumber(s string) bool {
-	return s != "" && digits(s) > 0 && strings.Trim(s, "0123456789.,:+-/#") == ""
+	return digits(s) > 0 && strings.Count(s, ".") < 3 && strings.Trim(s, "0123456789.,:+-/#") == ""
 }
 
 // isTime reports whether the word is a date, a time of day or both.

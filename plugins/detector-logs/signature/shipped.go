@@ -76,7 +76,7 @@ var shipped = map[string][]Signature{
 		{Name: "panic", Pattern: `^panic: |^fatal error: (all goroutines are asleep|concurrent map|out of memory|stack overflow|runtime)`, Severity: medium, Meaning: "a Go program panicked"},
 		{Name: "signal", Pattern: `\[signal SIG[A-Z]+: `, Severity: medium, Meaning: "a Go program crashed"},
 		{Name: "recovered", Pattern: `http: panic serving `, Severity: low, Meaning: "a request made a Go program panic"},
-		{Name: "files", Pattern: `accept\S* \S+: .*too many open files`, Severity: medium, Meaning: "a Go program has no file descriptor left"},
+		{Name: "files", Pattern: `accept (tcp|unix)\S* .*too many open files`, Severity: medium, Meaning: "a Go program has no file descriptor left"},
 	},
 	"java": {
 		{Name: "memory", Pattern: `java\.lang\.OutOfMemoryError`, Severity: medium, Meaning: "a Java program has no memory left"},
