@@ -85,9 +85,9 @@ func (m *Moments) covariance(i, j int) float64 {
 }
 
 // scale is the size of a signal's values: its range or, where it never moved,
-// its value, or 1 where that is zero.
+// its value, or 1 where that is (nearly) zero.
 func (m *Moments) scale(j int) float64 {
-	if s := max(m.High[j]-m.Low[j], math.Abs(m.Mean[j])); s > 0 {
+	if s := max(m.High[j]-m.Low[j], math.Abs(m.Mean[j])); s > 1/hugest {
 		return s
 	}
 	return 1
