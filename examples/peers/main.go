@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -32,6 +33,7 @@ func run(ctx context.Context) int {
 	bin := flag.String("bin", "bin", "`folder` with homeostat, plugins/ and shop-store")
 	json := flag.String("json", "", "write the figures to this `file` as well")
 	long := flag.Bool("long", false, "with the faults that take minutes: crash loop and slow start")
+	peers := flag.String("peers", "monit,supervisord,runit", "the `peers` to compare with, separated by commas")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "peers: there are no arguments, got %q\n", flag.Args())
@@ -41,7 +43,7 @@ func run(ctx context.Context) int {
 	if *long {
 		faults = slices.Concat(trial.Faults, trial.Long)
 	}
-	figures, err := compare(ctx, *bin, faults)
+	figures, err := compare(ctx, *bin, choice{faults, strings.Split(*peers, ",")})
 	if err == nil {
 		figures.print(os.Stdout)
 		err = figures.write(*json)
@@ -53,8 +55,14 @@ func run(ctx context.Context) int {
 	return 0
 }
 
-func compare(ctx context.Context, bin string, faults []trial.Fault) (figures, error) {
-	f := figures{Begun: time.Now(), Faults: faults}
+// choice is what is measured, and beside whom.
+type choice struct {
+	faults []trial.Fault
+	peers  []string
+}
+
+func compare(ctx context.Context, bin string, c choice) (figures, error) {
+	f := figures{Begun: time.Now(), Faults: c.faults}
 	home, err := filepath.Abs(bin)
 	if err != nil {
 		return f, err
@@ -64,6 +72,9 @@ func compare(ctx context.Context, bin string, faults []trial.Fault) (figures, er
 	}
 	f.say("homeostat    beside a probe that blocks: " + f.Slip.String())
 	for _, s := range supervisor.All() {
+		if s.Needs != "" && !slices.Contains(c.peers, s.Name) {
+			continue
+		}
 		if !s.Installed() {
 			f.LeftOut = append(f.LeftOut, s.Name+": needs "+s.Needs)
 			continue
