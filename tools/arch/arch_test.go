@@ -18,10 +18,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Limits on size, in lines that are not generated.
+// Limits on size: of a file in lines, of a package in lines of code, without
+// blank lines and comments. A package beyond 1,000 should have a reason, beyond
+// maxPackageLines there is none. Generated code does not count.
 const (
 	maxFileLines    = 600
-	maxPackageLines = 1600
+	maxPackageLines = 2000
 )
 
 const module = "github.com/homeostat/homeostat"
@@ -62,7 +64,8 @@ func listPackages(t *testing.T, args ...string) []goPackage {
 
 func isGenerated(path string) bool {
 	head, err := os.ReadFile(path)
-	return err == nil && bytes.Contains(head[:min(len(head), 400)], []byte("DO NOT EDIT"))
+	const far = 4 << 10 // a generator puts the comment of its source first
+	return err == nil && bytes.Contains(head[:min(len(head), far)], []byte("DO NOT EDIT"))
 }
 
 func lineCount(t *testing.T, path string) int {
@@ -74,9 +77,34 @@ func lineCount(t *testing.T, path string) int {
 	return bytes.Count(data, []byte("\n"))
 }
 
+// codeCount counts lines that are neither blank nor comment.
+func codeCount(t *testing.T, path string) int {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+			n++
+		}
+	}
+	return n
+}
+
+func onlyGenerated(p goPackage) bool {
+	for _, f := range p.GoFiles {
+		if !isGenerated(filepath.Join(p.Dir, f)) {
+			return false
+		}
+	}
+	return true
+}
+
 func TestEveryPackageHasACommentThatSaysWhatItOwns(t *testing.T) {
 	for _, p := range listPackages(t, "./...") {
-		if len(p.GoFiles) > 0 && len(p.Doc) < 40 {
+		if !onlyGenerated(p) && len(p.Doc) < 40 {
 			t.Errorf("%s: package comment %q says too little", p.ImportPath, p.Doc)
 		}
 	}
@@ -90,14 +118,13 @@ func TestFilesAndPackagesStaySmall(t *testing.T) {
 			if isGenerated(path) {
 				continue
 			}
-			n := lineCount(t, path)
-			total += n
-			if n > maxFileLines {
+			total += codeCount(t, path)
+			if n := lineCount(t, path); n > maxFileLines {
 				t.Errorf("%s: %d lines, at most %d are allowed", path, n, maxFileLines)
 			}
 		}
 		if total > maxPackageLines {
-			t.Errorf("%s: %d lines, at most %d are allowed: split it", p.ImportPath, total, maxPackageLines)
+			t.Errorf("%s: %d lines of code, at most %d are allowed: split it", p.ImportPath, total, maxPackageLines)
 		}
 		for _, f := range append(p.TestGoFiles, p.XTestGoFiles...) {
 			if n := lineCount(t, filepath.Join(p.Dir, f)); n > maxFileLines {

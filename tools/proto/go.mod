@@ -1,4 +1,4 @@
-module github.com/homeostat/homeostat/tools
+module github.com/homeostat/homeostat/tools/proto
 
 go 1.26.5
 
