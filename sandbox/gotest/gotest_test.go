@@ -78,7 +78,6 @@ var patient = sandbox.Limits{Timeout: 5 * time.Minute, CompileTimeout: 10 * time
 const sumTest = `package sum
 
 import (
-	"flag"
 	"os"
 	"testing"
 )
