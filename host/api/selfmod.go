@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -24,6 +25,8 @@ type Changes interface {
 	Changes(ctx context.Context, f Filter) ([]Change, error)
 	// Change returns a change, once it is no longer running or the time is over. With toEnd it waits for the end.
 	Change(ctx context.Context, id string, wait Wait) (Change, error)
+	// Candidate returns what was submitted, as JSON that host/change/candidate reads.
+	Candidate(ctx context.Context, id string) (json.RawMessage, error)
 	ConfirmChange(ctx context.Context, id string) (Change, error)
 	RollbackChange(ctx context.Context, id, reason string) (Change, error)
 	LiftChange(ctx context.Context, id string) error
@@ -122,6 +125,10 @@ func (s *Server) registerChangeOrders() {
 			return Change{}, err
 		}
 		return c.Change(ctx, in.ID, Wait{For: wait, ToEnd: in.End})
+	})
+	candidate := operation{method: http.MethodGet, path: ModificationBase + "/changes/{id}/candidate", summary: "what was submitted, contents included", role: RoleOperator}
+	handle(s, candidate, func(ctx context.Context, in *idIn) (json.RawMessage, error) {
+		return c.Candidate(ctx, in.ID)
 	})
 	post(s, ModificationBase+"/changes/{id}/confirm", "say that a watched change is good", func(ctx context.Context, in *idIn) (Change, error) {
 		return c.ConfirmChange(ctx, in.ID)

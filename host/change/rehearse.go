@@ -3,14 +3,11 @@ package change
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 
-	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/sandbox"
-	"github.com/homeostat/homeostat/sandbox/view"
 )
 
 // rehearse runs the root's WASM checks on a copy-on-write view of the root with the candidate applied. The bytes of the
@@ -36,7 +33,7 @@ func (r *run) check(ctx context.Context, t *tally, program sandbox.Program) {
 	for _, p := range r.rec.Paths {
 		program.Args = append(program.Args, p.Path)
 	}
-	c, err := r.p.opt.Rehearser.Compare(ctx, program, r.p.opt.Settings().Sandbox, r.view())
+	c, err := r.p.opt.Rehearser.Compare(ctx, program, r.p.opt.Settings().Sandbox, View(r.root, r.resolved))
 	if err != nil {
 		t.note(name, record.Inconclusive, record.Inconclusive, err.Error())
 		return
@@ -58,24 +55,4 @@ func told(rep sandbox.Report) string {
 		text += fmt.Sprintf("; %s:%d: %s", f.Path, f.Line, f.Message)
 	}
 	return text
-}
-
-// view is the root with the candidate applied, as a guest sees it.
-func (r *run) view() sandbox.View {
-	v := sandbox.View{Lower: r.root.Path, Deny: r.root.Deny}
-	for _, c := range r.resolved.Changes {
-		s := sandbox.Staged{Path: c.Path, Mode: fs.FileMode(c.After.Mode).Perm()}
-		switch c.After.Kind {
-		case candidate.Absent:
-			s.Kind = view.Deleted
-		case candidate.Folder:
-			s.Kind = view.Folder
-		case candidate.Symlink:
-			s.Kind, s.Target = view.Symlink, string(c.After.Content)
-		default:
-			s.Kind, s.Data, s.SHA256 = view.File, c.After.Content, candidate.Sum(c.After.Content)
-		}
-		v.Staged = append(v.Staged, s)
-	}
-	return v
 }

@@ -51,6 +51,10 @@ type Options struct {
 	Interpreters map[string]sandbox.Interpreter
 	// CacheDir holds compiled modules; default a folder of the user's cache.
 	CacheDir string
+	// Load, when set, is called before a command runs, after the flags of the whole
+	// program were read, and its answer takes the place of these options. Flags that
+	// the user has given win over its limits.
+	Load func() (Options, error)
 }
 
 // Exit is an error that carries the exit code of the process. An empty message
@@ -88,7 +92,14 @@ func Command(options ...Options) *cobra.Command {
 No daemon is needed. Nothing that the program does reaches the folder, the network
 or the host.`,
 	}
-	cmd.AddCommand(runCommand(o), testCommand(o))
+	run, test := runCommand(&o), testCommand(&o)
+	cmd.AddCommand(run, test)
+	if load := o.Load; load != nil {
+		cmd.PersistentPreRunE = func(*cobra.Command, []string) (err error) {
+			o, err = load()
+			return err
+		}
+	}
 	return cmd
 }
 
@@ -100,7 +111,7 @@ type limitFlags struct {
 	json                        bool
 }
 
-func (f *limitFlags) add(cmd *cobra.Command, o Options) {
+func (f *limitFlags) add(cmd *cobra.Command, o *Options) {
 	d := sandbox.DefaultLimits()
 	f.limits = o.Limits
 	flags := cmd.Flags()
@@ -123,8 +134,26 @@ func pick[T comparable](v, otherwise T) T {
 	return v
 }
 
+// inherit takes the limits of the options where the user has given no flag.
+func (f *limitFlags) inherit(cmd *cobra.Command, o *Options) {
+	given := cmd.Flags().Changed
+	if !given("timeout") {
+		f.limits.Timeout = pick(o.Limits.Timeout, f.limits.Timeout)
+	}
+	if !given("files") {
+		f.limits.Files = pick(o.Limits.Files, f.limits.Files)
+	}
+	if !given("open-files") {
+		f.limits.OpenFiles = pick(o.Limits.OpenFiles, f.limits.OpenFiles)
+	}
+	f.limits.Memory, f.limits.Output, f.limits.Disk = o.Limits.Memory, o.Limits.Output, o.Limits.Disk
+	f.limits.Require = o.Limits.Require
+	f.cache = pick(f.cache, o.CacheDir)
+}
+
 // finish reads the flags that need parsing.
-func (f *limitFlags) finish() (sandbox.Limits, error) {
+func (f *limitFlags) finish(cmd *cobra.Command, o *Options) (sandbox.Limits, error) {
+	f.inherit(cmd, o)
 	for _, s := range []struct {
 		name, text string
 		into       *int64

@@ -25,7 +25,7 @@ type runFlags struct {
 	seed                             uint64
 }
 
-func runCommand(o Options) *cobra.Command {
+func runCommand(o *Options) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run MODULE [flags] -- ARGS",
@@ -61,8 +61,8 @@ that the named interpreter runs.`,
 	return cmd
 }
 
-func (f *runFlags) run(cmd *cobra.Command, o Options, args []string) error {
-	limits, err := f.finish()
+func (f *runFlags) run(cmd *cobra.Command, o *Options, args []string) error {
+	limits, err := f.finish(cmd, o)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func printJSON(w io.Writer, v any) error {
 	return nil
 }
 
-func (f *runFlags) program(cmd *cobra.Command, o Options, args []string) (sandbox.Program, error) {
+func (f *runFlags) program(cmd *cobra.Command, o *Options, args []string) (sandbox.Program, error) {
 	p := sandbox.Program{Path: args[0], SHA256: f.sha256, Args: args[1:], Seed: f.seed, Env: map[string]string{}}
 	for _, kv := range f.env {
 		name, value, ok := strings.Cut(kv, "=")

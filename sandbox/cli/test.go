@@ -21,7 +21,7 @@ type testFlags struct {
 	noGo   bool
 }
 
-func testCommand(o Options) *cobra.Command {
+func testCommand(o *Options) *cobra.Command {
 	var f testFlags
 	cmd := &cobra.Command{
 		Use:   "test CHANGE",
@@ -61,8 +61,8 @@ type line struct {
 	Report  any             `json:"report"`
 }
 
-func (f *testFlags) run(cmd *cobra.Command, o Options, change string) error {
-	limits, err := f.finish()
+func (f *testFlags) run(cmd *cobra.Command, o *Options, change string) error {
+	limits, err := f.finish(cmd, o)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func printLines(w io.Writer, lines []line) error {
 }
 
 // candidate reads the change from its folder, or asks the daemon for it.
-func (f *testFlags) candidate(cmd *cobra.Command, o Options, change string) (Candidate, error) {
+func (f *testFlags) candidate(cmd *cobra.Command, o *Options, change string) (Candidate, error) {
 	var c Candidate
 	info, err := os.Stat(change)
 	switch {
@@ -194,7 +194,7 @@ func (f *testFlags) candidate(cmd *cobra.Command, o Options, change string) (Can
 	return c, nil
 }
 
-func (f *testFlags) fromFolder(cmd *cobra.Command, o Options, dir string) (Candidate, error) {
+func (f *testFlags) fromFolder(cmd *cobra.Command, o *Options, dir string) (Candidate, error) {
 	d, err := readDescription(dir)
 	if err != nil {
 		return Candidate{}, &sandbox.Refused{Reason: err.Error()}
@@ -216,7 +216,7 @@ func (f *testFlags) fromFolder(cmd *cobra.Command, o Options, dir string) (Candi
 }
 
 // rootOf finds the root: a folder that exists and is given as a path, else a name.
-func (f *testFlags) rootOf(cmd *cobra.Command, o Options, d description) (Candidate, error) {
+func (f *testFlags) rootOf(cmd *cobra.Command, o *Options, d description) (Candidate, error) {
 	name := pick(f.root, d.Root)
 	if strings.ContainsRune(name, filepath.Separator) || (name != "" && o.Resolver == nil) {
 		dir, err := filepath.Abs(name)

@@ -108,6 +108,15 @@ func (s Service) Change(ctx context.Context, id string, wait api.Wait) (api.Chan
 	return view(r), problem(err)
 }
 
+// Candidate returns what was submitted as a change.
+func (s Service) Candidate(ctx context.Context, id string) (json.RawMessage, error) {
+	c, err := s.Pipeline.Candidate(ctx, id)
+	if err != nil {
+		return nil, problem(err)
+	}
+	return json.Marshal(c)
+}
+
 // settled says that nothing more comes by itself: the change has ended, or waits for a person's answer.
 func settled(r record.Record) bool { return r.State.Ended() || r.State == record.WaitingApproval }
 

@@ -26,7 +26,7 @@ func Settings(s *config.Settings) change.Settings {
 		ApprovalExpiry: s.Healing.ApprovalExpiry,
 		KeepBackup:     time.Duration(s.Backup.KeepDays) * 24 * time.Hour,
 		KeepMax:        s.Backup.KeepMax,
-		Sandbox:        limits(s.Sandbox),
+		Sandbox:        Limits(s.Sandbox),
 	}
 	for _, r := range s.Roots {
 		out.Roots = append(out.Roots, root(r))
@@ -50,7 +50,8 @@ func root(r config.Root) change.Root {
 // maxOutput is the most that the sandbox keeps of a program's output.
 const maxOutput = 256 << 20
 
-func limits(s config.Sandbox) sandbox.Limits {
+// Limits returns the limits of one run in the sandbox.
+func Limits(s config.Sandbox) sandbox.Limits {
 	l := sandbox.Limits{Memory: int64(s.Memory), Timeout: s.Timeout, Output: min(int64(s.Output), maxOutput), Files: min(s.Files, maxFiles)}
 	// The names were checked with the configuration.
 	l.Require, _ = sandbox.ParseGuards(s.Require)
