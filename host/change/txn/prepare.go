@@ -67,7 +67,7 @@ func (e Engine) prepare(c Change) (*journal, error) {
 // abandon removes what was staged. The journal goes first: it may be there already although writing it ended in an error.
 func (p *preparation) abandon() error {
 	if err := p.remove(); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
 	return p.engine.dropSlots(p.Root, p.ID)
 }

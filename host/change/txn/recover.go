@@ -36,7 +36,7 @@ func (e Engine) Confirm(id string) (Result, error) {
 }
 
 // Rollback puts the old objects of an applied change back. Files that somebody else edited after the change stay as they
-// are and are named in the result. After an error Recover goes on with it.
+// are and are named in the result. After an error that matches ErrUnfinished Recover goes on with it.
 func (e Engine) Rollback(id string) (Result, error) {
 	return e.end(id, func(j *journal) (Result, error) {
 		if exists(e.markPath(id, confirmedSuffix)) {
@@ -91,7 +91,7 @@ func (j *journal) undo() (Result, error) {
 		all = j.syncFolders()
 	}
 	if all != nil {
-		return j.result(Stuck, nil), all
+		return j.result(Stuck, nil), fmt.Errorf("%w: %w", ErrUnfinished, all)
 	}
 	return j.finish(RolledBack)
 }
@@ -99,10 +99,10 @@ func (j *journal) undo() (Result, error) {
 // finish keeps what is not ours, forgets the change and empties its slots.
 func (j *journal) finish(state State) (Result, error) {
 	if err := j.keepForeign(); err != nil {
-		return j.result(Stuck, nil), err
+		return j.result(Stuck, nil), fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
 	if err := j.remove(); err != nil {
-		return j.result(Stuck, nil), err
+		return j.result(Stuck, nil), fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
 	// The change has ended. What cannot be removed now is litter, which the next Recover removes.
 	_ = j.engine.dropSlots(j.Root, j.ID)

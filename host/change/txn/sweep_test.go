@@ -119,7 +119,7 @@ func TestErrorAtEachOperationOfApplyLeavesOldOrNew(t *testing.T) {
 			s := newSite(t, t.TempDir())
 			when := fmt.Sprintf("%v at operation %d", errno, i)
 			// An error of a hint or of the last tidying up is none of the change.
-			if err := apply(s, failpoint.FailAt(i, errno)); err != nil {
+			if err := apply(s, failpoint.FailAt(i, errno)); err != nil && !errors.Is(err, txn.ErrUnfinished) {
 				s.wantFiles(when+", before recovery", before)
 			}
 			s.wantOldOrNew(when, before, after)

@@ -136,6 +136,9 @@ var ErrOutsideEdit = step.ErrOutsideEdit
 // ErrBusy matches the error of a second process at work on the same journals.
 var ErrBusy = errors.New("another process is applying or recovering changes")
 
+// ErrUnfinished matches errors after which files may be partly old and partly new, until Recover has been called.
+var ErrUnfinished = errors.New("the change is neither done nor undone, recovery is needed")
+
 // ErrUnknown matches errors about a change that has no journal.
 var ErrUnknown = errors.New("no such change is being watched")
 
@@ -150,8 +153,7 @@ type Engine struct {
 }
 
 // Apply prepares and applies a change. When it returns nil the result is Applied or Unchanged. A refusal.List means that
-// nothing was touched; after any other error the files are old again, unless the error says that undoing failed as
-// well, in which case Recover is to be called.
+// nothing was touched; after any other error the files are old again, unless the error matches ErrUnfinished.
 func (e Engine) Apply(c Change) (Result, error) {
 	var result Result
 	err := e.locked(unix.LOCK_NB, func() (err error) {

@@ -61,12 +61,14 @@ type request struct {
 type reply struct {
 	Results []txn.Result `json:"results"`
 	Error   string       `json:"error,omitempty"`
-	Kind    string       `json:"kind,omitempty"`
+	Kinds   []string     `json:"kinds,omitempty"`
 	Refused refusal.List `json:"refused,omitempty"`
 }
 
 // kinds are the errors that keep their identity on the way.
-var kinds = map[string]error{"outside_edit": txn.ErrOutsideEdit, "busy": txn.ErrBusy, "unknown": txn.ErrUnknown}
+var kinds = map[string]error{
+	"outside_edit": txn.ErrOutsideEdit, "busy": txn.ErrBusy, "unknown": txn.ErrUnknown, "unfinished": txn.ErrUnfinished,
+}
 
 // Main does the one request on in, writes the reply to out and returns the exit code: 0 when a reply was written,
 // whatever it says, else 1.
@@ -109,7 +111,7 @@ func (a *reply) take(results []txn.Result, err error) {
 	_ = errors.As(err, &a.Refused) // it stays nil for other errors
 	for name, kind := range kinds {
 		if errors.Is(err, kind) {
-			a.Kind = name
+			a.Kinds = append(a.Kinds, name)
 		}
 	}
 }
@@ -119,9 +121,12 @@ func (a reply) err() error {
 	if a.Error == "" {
 		return nil
 	}
-	is := kinds[a.Kind]
+	var is []error
+	for _, name := range a.Kinds {
+		is = append(is, kinds[name])
+	}
 	if len(a.Refused) > 0 {
-		is = a.Refused
+		is = append(is, a.Refused)
 	}
 	return remoteError{a.Error, is}
 }
@@ -129,11 +134,11 @@ func (a reply) err() error {
 // remoteError is an error of the worker: its text, and what errors.Is and errors.As find.
 type remoteError struct {
 	text string
-	is   error
+	is   []error
 }
 
-func (e remoteError) Error() string { return e.text }
-func (e remoteError) Unwrap() error { return e.is }
+func (e remoteError) Error() string   { return e.text }
+func (e remoteError) Unwrap() []error { return e.is }
 
 // Client starts workers.
 type Client struct {
@@ -143,8 +148,8 @@ type Client struct {
 	Journals string
 }
 
-// Apply is Engine.Apply in a worker. When ctx ends the worker is killed; then, and after every other error that is not
-// the worker's own, Recover is to be called.
+// Apply is Engine.Apply in a worker. When ctx ends the worker is killed. That, and every other end without an answer, is
+// an error that matches txn.ErrUnfinished.
 func (c Client) Apply(ctx context.Context, change txn.Change) (txn.Result, error) {
 	return c.one(ctx, request{Do: doApply, Change: &change})
 }
@@ -195,12 +200,12 @@ func (c Client) call(ctx context.Context, q request) (reply, error) {
 	var out, problems bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(data), &out, &problems
 	if err := cmd.Run(); err != nil {
-		return reply{}, fmt.Errorf("the change worker ended without an answer, recovery is needed: %w: %s",
-			errors.Join(err, context.Cause(ctx)), strings.TrimSpace(problems.String()))
+		return reply{}, fmt.Errorf("the change worker ended without an answer: %w: %w: %s",
+			txn.ErrUnfinished, errors.Join(err, context.Cause(ctx)), strings.TrimSpace(problems.String()))
 	}
 	var a reply
 	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
-		return reply{}, fmt.Errorf("read the answer of the change worker: %w", err)
+		return reply{}, fmt.Errorf("read the answer of the change worker: %w: %w", txn.ErrUnfinished, err)
 	}
 	return a, a.err()
 }
