@@ -65,12 +65,19 @@ func build(dir string) error {
 	if err := os.Chmod(dir, 0o755); err != nil { // root's plugins run as another user
 		return err
 	}
-	for _, args := range [][]string{
-		{"build", "-o", filepath.Join(dir, "plugins") + "/", "../../../plugins/..."},
-		{"build", "-o", dir + "/", "../../../examples/shop/cmd/..."},
+	wasm := []string{"GOOS=wasip1", "GOARCH=wasm"}
+	for _, b := range []struct {
+		out, packages string
+		env           []string
+	}{
+		{filepath.Join(dir, "plugins") + "/", "../../../plugins/...", nil},
+		{dir + "/", "../../../examples/shop/cmd/...", nil},
+		{filepath.Join(dir, "check.wasm"), "../../../examples/check-go", wasm},
 	} {
-		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-			return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+		cmd := exec.Command("go", "build", "-o", b.out, b.packages)
+		cmd.Env = append(os.Environ(), b.env...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("go build %s: %w\n%s", b.packages, err, out)
 		}
 	}
 	return nil
