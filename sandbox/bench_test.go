@@ -60,6 +60,7 @@ func BenchmarkPooledGoProgram(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer p.Close()
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if r, err := p.Evaluate(b.Context(), sandbox.Evaluation{}); err != nil || r.ExitCode != 0 {

@@ -127,6 +127,7 @@ func BenchmarkPooledEvaluation(b *testing.B) {
 	p := pool(b, fitnessModule, sandbox.Limits{})
 	e := sandbox.Evaluation{Function: "fitness", Params: []float64{1, 2, 3}}
 	b.SetParallelism(2)
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if r, err := p.Evaluate(b.Context(), e); err != nil || r.Value != 1 {
