@@ -39,11 +39,18 @@ func run(ctx context.Context) int {
 		fmt.Fprintf(os.Stderr, "peers: there are no arguments, got %q\n", flag.Args())
 		return 2
 	}
+	chosen := strings.Split(*peers, ",")
+	for _, name := range chosen {
+		if !slices.ContainsFunc(supervisor.All(), func(s supervisor.Supervisor) bool { return s.Name == name }) {
+			fmt.Fprintf(os.Stderr, "peers: %q is none of monit, supervisord, runit\n", name)
+			return 2
+		}
+	}
 	faults := trial.Faults
 	if *long {
 		faults = slices.Concat(trial.Faults, trial.Long)
 	}
-	figures, err := compare(ctx, *bin, choice{faults, strings.Split(*peers, ",")})
+	figures, err := compare(ctx, *bin, choice{faults, chosen})
 	if err == nil {
 		figures.print(os.Stdout)
 		err = figures.write(*json)
