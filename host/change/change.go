@@ -201,7 +201,8 @@ type Pipeline struct {
 	open    map[string]*run
 	busy    map[string]string // root name → change that is under way
 	news    chan struct{}     // closed and replaced when a record changes
-	pending []record.Record   // rolled back at the start, their owners not told yet
+	pending []string          // rolled back at the start, their owners not told yet
+	asking  map[string]int    // looks at each component that have not come back
 	closed  bool
 }
 
@@ -217,7 +218,7 @@ const storeTimeout = 10 * time.Second
 
 // New opens a pipeline. It changes nothing before Recover.
 func New(ctx context.Context, opt Options) (*Pipeline, error) {
-	p := &Pipeline{opt: opt.withDefaults(), open: map[string]*run{}, busy: map[string]string{}, news: make(chan struct{})}
+	p := &Pipeline{opt: opt.withDefaults(), open: map[string]*run{}, busy: map[string]string{}, asking: map[string]int{}, news: make(chan struct{})}
 	p.life, p.end = context.WithCancel(context.WithoutCancel(ctx))
 	var state gate.State
 	if err := p.load(ctx, kindGate, idGate, &state); err != nil && !errors.Is(err, ErrUnknown) {

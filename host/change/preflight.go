@@ -74,7 +74,7 @@ func (r *run) look(ctx context.Context) (refusal.List, error) {
 }
 
 // askHealth refuses on an unhealthy host, except for what is to bring health back.
-func (r *run) askHealth(ctx context.Context, off bool) refusal.List { //nolint:revive // one fact of several
+func (r *run) askHealth(ctx context.Context, off bool) refusal.List {
 	report := r.p.opt.World.Health(ctx)
 	var one refusal.Refusal
 	switch err := report.Refusal(); {

@@ -130,7 +130,7 @@ func (r *run) finish(at int, out outcome) {
 		}
 	}
 	r.rec.State = end // not before the files are old again
-	_ = r.unpin(ctx) // it only logs
+	_ = r.unpin(ctx)  // it only logs
 	now := time.Now().UTC()
 	r.rec.Ended = &now
 	if end == record.WaitingApproval {
