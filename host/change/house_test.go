@@ -26,6 +26,7 @@ import (
 	"github.com/homeostat/homeostat/host/change/txn"
 	"github.com/homeostat/homeostat/host/health"
 	"github.com/homeostat/homeostat/host/ratelimit"
+	"github.com/homeostat/homeostat/host/screen"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,7 +40,7 @@ type house struct {
 	dir     string
 	root    change.Root
 	more    []change.Root
-	limits  change.Limits
+	limits  screen.Limits
 	keepMax int
 	world   *world
 	store   *memory
