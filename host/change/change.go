@@ -20,11 +20,11 @@ import (
 
 	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/backup"
-	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/gate"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/change/txn"
 	"github.com/homeostat/homeostat/host/health"
+	"github.com/homeostat/homeostat/host/screen"
 	"github.com/homeostat/homeostat/sandbox"
 )
 
@@ -56,16 +56,11 @@ type Root struct {
 	Checks []sandbox.Program
 }
 
-// Limits are sizes and frequencies that raise the risk of a change to medium. They never refuse.
-type Limits struct {
-	MaxChars, MaxFiles, MaxChanges int
-	Window                         time.Duration
-}
-
 // Settings are the operator's. They are asked for at each change, because a reload changes them.
 type Settings struct {
-	Roots          []Root
-	Limits         Limits
+	Roots []Root
+	// Limits raise the risk of a change. They never refuse.
+	Limits         screen.Limits
 	ApprovalExpiry time.Duration
 	// KeepBackup is how long a backup is kept, KeepMax how many are.
 	KeepBackup time.Duration
@@ -79,29 +74,6 @@ type Transactor interface {
 	Confirm(ctx context.Context, id string) (txn.Result, error)
 	Rollback(ctx context.Context, id string) (txn.Result, error)
 	Recover(ctx context.Context, roots []string) ([]txn.Result, error)
-}
-
-// Judgement is what a screen says of a change.
-type Judgement struct {
-	Risk       record.Risk
-	Reasons    []record.Reason
-	Reversible bool
-}
-
-// Screener judges what a change does, by its text. It must be quick and touch nothing.
-type Screener interface {
-	Judge(changes []candidate.Change) Judgement
-}
-
-// Problem is what a validator found.
-type Problem struct {
-	Line int // from 1; 0 for the whole file
-	Text string
-}
-
-// Validator checks the syntax of a file by its kind. A file of no known kind is Skipped.
-type Validator interface {
-	Check(path string, content []byte) (record.Verdict, []Problem)
 }
 
 // Rehearser runs WASM checks; *sandbox.Sandbox is the one of the daemon.
@@ -149,8 +121,7 @@ type Store interface {
 	List(ctx context.Context, kind string, limit int) ([][]byte, error)
 }
 
-// Options are what a Pipeline needs. Screener, Validator, Rehearser and Native may be nil: then the stage says that it
-// had nobody to ask.
+// Options are what a Pipeline needs. Rehearser and Native may be nil: then a check that needs them is inconclusive.
 type Options struct {
 	Log      hclog.Logger
 	Settings func() Settings
@@ -162,8 +133,6 @@ type Options struct {
 	Store   Store
 	// Gate is what the gates are made of; its Save is set by the pipeline.
 	Gate      gate.Config
-	Screener  Screener
-	Validator Validator
 	Rehearser Rehearser
 	Native    Native
 	// Audit appends to the audit log and returns when the record is durable.
@@ -201,7 +170,8 @@ type Pipeline struct {
 	open    map[string]*run
 	busy    map[string]string // root name → change that is under way
 	news    chan struct{}     // closed and replaced when a record changes
-	pending []record.Record   // rolled back at the start, their owners not told yet
+	pending []string          // rolled back at the start, their owners not told yet
+	asking  map[string]int    // looks at each component that have not come back
 	closed  bool
 }
 
@@ -217,7 +187,7 @@ const storeTimeout = 10 * time.Second
 
 // New opens a pipeline. It changes nothing before Recover.
 func New(ctx context.Context, opt Options) (*Pipeline, error) {
-	p := &Pipeline{opt: opt.withDefaults(), open: map[string]*run{}, busy: map[string]string{}, news: make(chan struct{})}
+	p := &Pipeline{opt: opt.withDefaults(), open: map[string]*run{}, busy: map[string]string{}, asking: map[string]int{}, news: make(chan struct{})}
 	p.life, p.end = context.WithCancel(context.WithoutCancel(ctx))
 	var state gate.State
 	if err := p.load(ctx, kindGate, idGate, &state); err != nil && !errors.Is(err, ErrUnknown) {

@@ -26,6 +26,7 @@ import (
 	"github.com/homeostat/homeostat/host/change/txn"
 	"github.com/homeostat/homeostat/host/health"
 	"github.com/homeostat/homeostat/host/ratelimit"
+	"github.com/homeostat/homeostat/host/screen"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -38,7 +39,9 @@ type house struct {
 	t       *testing.T
 	dir     string
 	root    change.Root
-	limits  change.Limits
+	more    []change.Root
+	limits  screen.Limits
+	keepMax int
 	world   *world
 	store   *memory
 	files   *engine
@@ -52,7 +55,7 @@ type house struct {
 // newHouse makes a house with one root, "site", owned by "web", in which web.conf says "old". Set what differs, then
 // call open.
 func newHouse(t *testing.T) *house {
-	h := &house{t: t, dir: t.TempDir(), world: newWorld(), store: newMemory()}
+	h := &house{t: t, dir: t.TempDir(), world: newWorld(), store: newMemory(), keepMax: 50}
 	for _, sub := range []string{"site", "state", "journals", "backups"} {
 		if err := os.Mkdir(filepath.Join(h.dir, sub), 0o700); err != nil {
 			t.Fatal(err)
@@ -78,7 +81,7 @@ func (h *house) open() *house {
 	opt := change.Options{
 		Log: hclog.NewNullLogger(), Dir: filepath.Join(h.dir, "state"), Files: h.files, Backups: backups, World: h.world, Store: h.store,
 		Settings: func() change.Settings {
-			return change.Settings{Roots: []change.Root{h.root}, Limits: h.limits, ApprovalExpiry: time.Hour, KeepBackup: time.Hour, KeepMax: 50}
+			return change.Settings{Roots: append([]change.Root{h.root}, h.more...), Limits: h.limits, ApprovalExpiry: time.Hour, KeepBackup: time.Hour, KeepMax: h.keepMax}
 		},
 		Gate:    gate.Config{Breaker: breaker.DefaultConfig(), Rate: ratelimit.Config{Max: 1000, PerAuthor: 1000, PerComponent: 1000, Window: time.Minute}},
 		Audit:   h.record,

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/gate"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/refusal"
+	"github.com/homeostat/homeostat/host/screen"
 )
 
 // preflight asks everything that can refuse a change before it costs anything, and names all that does.
@@ -74,7 +75,7 @@ func (r *run) look(ctx context.Context) (refusal.List, error) {
 }
 
 // askHealth refuses on an unhealthy host, except for what is to bring health back.
-func (r *run) askHealth(ctx context.Context, off bool) refusal.List { //nolint:revive // one fact of several
+func (r *run) askHealth(ctx context.Context, off bool) refusal.List {
 	report := r.p.opt.World.Health(ctx)
 	var one refusal.Refusal
 	switch err := report.Refusal(); {
@@ -151,7 +152,7 @@ func (r *run) refuse(list refusal.List) outcome {
 func (r *run) cleared() outcome {
 	out := passed("no gate refuses; risk " + string(r.rec.Risk))
 	for _, reason := range r.rec.Reasons {
-		out.details = append(out.details, fmt.Sprintf("%s: %s (%s)", reason.Rule, reason.Text, reason.Risk))
+		out.details = append(out.details, fmt.Sprintf("%s: %s:%d %s (%s)", reason.Rule, reason.Path, reason.Line, reason.Text, reason.Risk))
 	}
 	if len(r.rec.Warnings) > 0 {
 		out.verdict = record.Warned
@@ -163,42 +164,27 @@ func (r *run) cleared() outcome {
 // release is the undo of preflight: the permission comes back uncounted, unless the end of the change has counted it.
 func (r *run) release(context.Context) error { return nil }
 
-// screen judges the risk.
+// screen judges the risk by what the change does, its size, and how often its author changes things.
 func (r *run) screen(ctx context.Context) {
-	r.rec.Risk, r.rec.Reasons, r.rec.Reversible = record.RiskNone, nil, true
-	if s := r.p.opt.Screener; s != nil {
-		j := s.Judge(r.resolved.Changes)
-		r.rec.Risk, r.rec.Reasons, r.rec.Reversible = j.Risk, j.Reasons, j.Reversible
+	limits := r.p.opt.Settings().Limits
+	in := screen.Change{Root: r.root.Path, Limits: limits, Recent: r.recent(ctx, limits.Window)}
+	for _, c := range r.resolved.Changes {
+		in.Files = append(in.Files, screen.File{Path: c.Path, Before: side(c.Before), After: side(c.After)})
 	}
-	for _, reason := range r.tooMuch(ctx) {
-		r.rec.Reasons = append(r.rec.Reasons, reason)
-		r.rec.Risk = r.rec.Risk.Max(reason.Risk)
+	report := screen.Judge(in)
+	r.rec.Risk, r.rec.Reversible, r.rec.Reasons = record.Risk(report.Risk.String()), report.Reversible, nil
+	for _, one := range report.Reasons {
+		r.rec.Reasons = append(r.rec.Reasons, record.Reason{
+			Path: one.Path, Line: one.Line, Rule: one.Rule, Text: one.Text, Risk: record.Risk(one.Risk.String()),
+		})
 	}
 }
 
-// tooMuch applies the limits of size, count and frequency. They raise the risk and never refuse.
-func (r *run) tooMuch(ctx context.Context) []record.Reason {
-	limits := r.p.opt.Settings().Limits
-	chars := 0
-	for _, c := range r.resolved.Changes {
-		chars += max(0, utf8.RuneCount(c.After.Content)-utf8.RuneCount(c.Before.Content), utf8.RuneCount(c.Before.Content)-utf8.RuneCount(c.After.Content))
+func side(s candidate.Side) screen.Side {
+	kinds := map[candidate.Kind]screen.Kind{
+		candidate.File: screen.Regular, candidate.Folder: screen.Folder, candidate.Symlink: screen.Symlink, candidate.Other: screen.Other,
 	}
-	var reasons []record.Reason
-	for _, limit := range []struct {
-		rule, what string
-		max, is    int
-	}{
-		{"screen.max_chars", "characters more or less", limits.MaxChars, chars},
-		{"screen.max_files", "files", limits.MaxFiles, len(r.resolved.Changes)},
-		{"screen.max_changes", fmt.Sprintf("changes of %s within %s", r.rec.By, limits.Window), limits.MaxChanges, r.recent(ctx, limits.Window)},
-	} {
-		if limit.max > 0 && limit.is > limit.max {
-			reasons = append(reasons, record.Reason{
-				Rule: limit.rule, Text: fmt.Sprintf("%d %s, more than %d", limit.is, limit.what, limit.max), Risk: record.RiskMedium,
-			})
-		}
-	}
-	return reasons
+	return screen.Side{Kind: kinds[s.Kind], Content: s.Content, Mode: s.Mode}
 }
 
 // recent counts the changes of the same author within a window, this one among them.

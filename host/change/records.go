@@ -3,7 +3,6 @@ package change
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -112,6 +111,3 @@ func (p *Pipeline) audit(r record.Record, kind string, fields map[string]any) {
 		p.opt.Log.Error("a change is not in the audit log", "change", r.ID, "kind", kind, "error", err)
 	}
 }
-
-// isUnknown says that there is no such change.
-func isUnknown(err error) bool { return errors.Is(err, ErrUnknown) }

@@ -122,7 +122,7 @@ func (r *run) undoOld(result txn.Result) {
 	}
 	if r.rec.Activating {
 		r.p.mu.Lock()
-		r.p.pending = append(r.p.pending, r.rec)
+		r.p.pending = append(r.p.pending, r.rec.ID)
 		r.p.mu.Unlock()
 	}
 }
@@ -169,7 +169,12 @@ func (p *Pipeline) Reactivate(ctx context.Context) error {
 	p.pending = nil
 	p.mu.Unlock()
 	var all error
-	for _, rec := range pending {
+	for _, id := range pending {
+		rec, err := p.Change(ctx, id)
+		if err != nil {
+			all = errors.Join(all, err)
+			continue
+		}
 		root, err := p.root(rec.Root)
 		if err != nil || root.Component == "" || root.Activate == ActivateNone {
 			continue

@@ -3,11 +3,13 @@ package change
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/gate"
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/syntax"
 	"github.com/homeostat/homeostat/sandbox"
 )
 
@@ -67,11 +69,9 @@ func (t *tally) outcome(what string) outcome {
 // validate runs the built-in syntax checks, and then the root's own programs over a view of the root.
 func (r *run) validate(ctx context.Context) outcome {
 	var t tally
-	if v := r.p.opt.Validator; v != nil {
-		for _, c := range r.resolved.Changes {
-			if c.After.Kind == candidate.File {
-				t.syntax(v, c)
-			}
+	for _, c := range r.resolved.Changes {
+		if c.After.Kind == candidate.File {
+			t.syntax(r.root.Path, c)
 		}
 	}
 	if len(t.failed) > 0 {
@@ -91,23 +91,24 @@ func stopped() outcome {
 	return outcome{verdict: record.Inconclusive, text: "the daemon was stopped before anything was touched", end: record.Failed}
 }
 
-// syntax checks one file before and after.
-func (t *tally) syntax(v Validator, c candidate.Change) {
-	verdict, problems := v.Check(c.Path, c.After.Content)
-	if verdict == record.Skipped {
+// syntax checks one file before and after. The whole path tells its kind.
+func (t *tally) syntax(root string, c candidate.Change) {
+	path := filepath.Join(root, c.Path)
+	verdict, problems := syntax.Check(path, c.After.Content)
+	if verdict == syntax.Skipped {
 		return
 	}
-	before := record.Pass // a file that is new was not wrong before
-	if c.Before.Kind == candidate.File && verdict != record.Pass {
-		before, _ = v.Check(c.Path, c.Before.Content)
+	before := syntax.Pass // a file that is new was not wrong before
+	if c.Before.Kind == candidate.File && verdict != syntax.Pass {
+		before, _ = syntax.Check(path, c.Before.Content)
 	}
-	t.note("syntax of "+c.Path, before, verdict, describeProblems(problems))
+	t.note("syntax of "+c.Path, record.Verdict(before), record.Verdict(verdict), describeProblems(problems))
 }
 
 // maxSaid bounds how many problems of one file are told.
 const maxSaid = 5
 
-func describeProblems(problems []Problem) string {
+func describeProblems(problems []syntax.Problem) string {
 	var lines []string
 	for _, p := range problems[:min(len(problems), maxSaid)] {
 		lines = append(lines, fmt.Sprintf("line %d: %s", p.Line, p.Text))

@@ -13,13 +13,14 @@ import (
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/health"
 	"github.com/homeostat/homeostat/host/ratelimit"
+	"github.com/homeostat/homeostat/host/screen"
 	"github.com/homeostat/homeostat/sandbox"
 )
 
 // Settings returns what the pipeline goes by.
 func Settings(s *config.Settings) change.Settings {
 	out := change.Settings{
-		Limits: change.Limits{
+		Limits: screen.Limits{
 			MaxChars: s.Safety.Screen.MaxChars, MaxFiles: s.Safety.Screen.MaxFiles,
 			MaxChanges: s.Safety.Screen.MaxChanges, Window: s.Safety.Screen.Window,
 		},

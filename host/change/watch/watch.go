@@ -190,20 +190,26 @@ func (w *Watch) tryKeep(now time.Time) {
 	healthy := !w.config.Owner || w.verdict == record.Pass
 	over := !now.Before(w.Deadline())
 	byPerson := w.confirmed != ""
+	why := ""
 	switch {
 	case w.config.Health && w.config.Person:
-		w.keepIf(now, over && byPerson && w.freshPass(), "healthy to the end of the watch, and confirmed by "+w.confirmed)
+		if over && byPerson && w.freshPass() {
+			why = "healthy to the end of the watch, and confirmed by " + w.confirmed
+		}
 	case byPerson:
-		w.keepIf(now, healthy, "confirmed by "+w.confirmed)
+		if healthy {
+			why = "confirmed by " + w.confirmed
+		}
 	case w.config.Health:
-		w.keepIf(now, over && w.freshPass(), "healthy to the end of the watch")
+		if over && w.freshPass() {
+			why = "healthy to the end of the watch"
+		}
 	case !w.config.Person:
-		w.keepIf(now, over || !w.config.Owner, "nothing spoke against it")
+		if over || !w.config.Owner {
+			why = "nothing spoke against it"
+		}
 	}
-}
-
-func (w *Watch) keepIf(now time.Time, all bool, why string) {
-	if all {
+	if why != "" {
 		w.kept, w.keptAt, w.why = true, now, why
 	}
 }
