@@ -26,21 +26,21 @@ const maxSteps = 50_000
 // that of sh.
 func Judge(source string) []risk.Finding {
 	steps := 0
-	j := &judge{vars: map[string]string{}, funcs: map[string]bool{}, fetched: map[string]bool{}, steps: &steps}
+	j := &judge{vars: map[string]string{}, others: map[string][]string{}, funcs: map[string]bool{}, fetched: map[string]bool{}, steps: &steps}
 	j.program(source, 0)
 	return risk.Tidy(j.found)
 }
 
 // judge walks one program.
 type judge struct {
-	vars    map[string]string // what variables hold, with marks for what is not known
-	funcs   map[string]bool   // functions that the program declares
-	fetched map[string]bool   // files that a download wrote
-	offset  int               // lines before this program
+	vars    map[string]string   // what variables hold, with marks for what is not known
+	funcs   map[string]bool     // functions that the program declares
+	others  map[string][]string // what variables may hold as well, by the way that the program took
+	fetched map[string]bool     // files that a download wrote
+	offset  int                 // lines before this program
 	depth   int
 	branch  int  // how many conditions decide whether this runs
 	steps   *int // statements looked at, those of inner programs included
-	in      flow // what the standard input of a called function would be
 	found   []risk.Finding
 }
 
