@@ -1,6 +1,7 @@
 package filekind
 
 import (
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -20,6 +21,21 @@ func TestKindsByPathAndFirstLine(t *testing.T) {
 	} {
 		if got := Of(c.path, []byte(c.content)); got != c.want {
 			t.Errorf("%s %q: got %s, want %s", c.path, c.content, got, c.want)
+		}
+	}
+}
+
+func TestBoundedKeepsParsersFromWhatTheyCannotBear(t *testing.T) {
+	for _, c := range []struct {
+		kind Kind
+		text string
+		want bool
+	}{
+		{YAML, strings.Repeat("- ", 20_000), false}, {YAML, strings.Repeat("- a\n", 20_000), true}, {JSON, strings.Repeat("[", 1000), false}, {JSON, strings.Repeat("[]", 1000), true},
+		{Shell, strings.Repeat("a\n", 200_000), false}, {Shell, "case a in b) ;; esac", true}, {Other, strings.Repeat("a", 9<<20), false},
+	} {
+		if got := Bounded(c.kind, c.text); got != c.want {
+			t.Errorf("%s %.20q…: got %t, want %t", c.kind, c.text, got, c.want)
 		}
 	}
 }

@@ -11,14 +11,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/homeostat/homeostat/host/filekind"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
-
-// maxSource bounds a file, in bytes: a longer one is unknown.
-const maxSource = 4 << 20
-
-// maxNesting bounds brackets within brackets: the parser recurses.
-const maxNesting = 5000
 
 type judged struct {
 	text  string
@@ -46,7 +41,7 @@ var calls = map[string]judged{
 // Judge returns what the file does that a person might want to know of, by line. A text that is no file is tried as
 // declarations, then as statements.
 func Judge(source string) []risk.Finding {
-	if len(source) > maxSource || strings.Count(source, "(")+strings.Count(source, "{")+strings.Count(source, "[") > maxNesting*20 || nested(source) {
+	if !filekind.Bounded(filekind.Go, source) {
 		return []risk.Finding{{Rule: "go.unknown", Text: "a file too large to be judged", Level: risk.High}}
 	}
 	for _, frame := range []struct {
@@ -61,23 +56,6 @@ func Judge(source string) []risk.Finding {
 		}
 	}
 	return []risk.Finding{{Rule: "go.unknown", Text: "Go that does not parse", Level: risk.High}}
-}
-
-// nested says that brackets go deeper than the parser should follow.
-func nested(source string) bool {
-	depth := 0
-	for i := 0; i < len(source); i++ {
-		switch source[i] {
-		case '(', '{', '[':
-			depth++
-		case ')', '}', ']':
-			depth--
-		}
-		if depth > maxNesting {
-			return true
-		}
-	}
-	return false
 }
 
 type judge struct {

@@ -10,11 +10,9 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/homeostat/homeostat/host/filekind"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
-
-// maxSource bounds a program, in bytes. A longer one is not read: unknown.
-const maxSource = 1 << 20
 
 // maxDepth bounds programs within programs, as in sh -c "sh -c …".
 const maxDepth = 8
@@ -46,7 +44,7 @@ type judge struct {
 
 // program parses and judges a text; before is the number of lines in front of it.
 func (j *judge) program(source string, before int) flow {
-	if len(source) > maxSource || j.depth >= maxDepth || nested(source) {
+	if j.depth >= maxDepth || !filekind.Bounded(filekind.Shell, source) {
 		j.add(before+1, finding{"shell.unknown", "a program too long or too deep to be judged", risk.High, false})
 		return flow{text: string(unknown)}
 	}
@@ -60,25 +58,6 @@ func (j *judge) program(source string, before int) flow {
 	out := inner.stmts(file.Stmts, flow{})
 	j.found = append(j.found, inner.found...)
 	return out
-}
-
-// maxNesting bounds brackets within brackets: the parser takes a time that grows with the square of their depth.
-const maxNesting = 400
-
-func nested(source string) bool {
-	depth := 0
-	for i := 0; i < len(source); i++ {
-		switch source[i] {
-		case '(', '{', '[':
-			depth++
-		case ')', '}', ']':
-			depth = max(0, depth-1)
-		}
-		if depth > maxNesting {
-			return true
-		}
-	}
-	return false
 }
 
 // finding is a risk.Finding without its line.
