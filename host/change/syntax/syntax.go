@@ -36,17 +36,15 @@ var checkers = map[filekind.Kind]checker{
 	filekind.Unit: unitFile, filekind.Crontab: userCrontab, filekind.SystemCron: systemCrontab,
 }
 
-// maxContent bounds what is parsed, in bytes.
-const maxContent = 8 << 20
-
 // Check checks a file. The path, relative or absolute, and the first line decide which kind it is. Problems come with
 // Fail and Inconclusive, in the order of their lines where the parser goes on after the first.
 func Check(path string, content []byte) (verdict Verdict, problems []Problem) {
-	check, ok := checkers[filekind.Of(path, content)]
+	kind := filekind.Of(path, content)
+	check, ok := checkers[kind]
 	if !ok {
 		return Skipped, nil
 	}
-	if len(content) > maxContent || deep(content) {
+	if !filekind.Bounded(kind, string(content)) {
 		return Inconclusive, []Problem{{0, fmt.Sprintf("%d bytes, or brackets too deep, for a check", len(content))}}
 	}
 	// The parsers are not ours: one that panics has found no verdict.
@@ -59,23 +57,4 @@ func Check(path string, content []byte) (verdict Verdict, problems []Problem) {
 		return Fail, problems
 	}
 	return Pass, nil
-}
-
-// maxDepth bounds brackets within brackets and indents, since most parsers recurse.
-const maxDepth = 400
-
-func deep(content []byte) bool {
-	depth := 0
-	for _, c := range content {
-		switch c {
-		case '(', '[', '{':
-			depth++
-		case ')', ']', '}':
-			depth = max(0, depth-1)
-		}
-		if depth > maxDepth {
-			return true
-		}
-	}
-	return false
 }

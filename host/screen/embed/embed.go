@@ -6,6 +6,8 @@ package embed
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -184,12 +186,15 @@ var runs = map[string]bool{
 	"entrypoint": true, "args": true, "commands": true, "test": true, "exec": true, "raw": true, "install": true, "cmds": true, "bash": true, "lifecycle": false,
 }
 
-// maxYAML bounds a YAML file, in bytes, since its parser recurses.
-const maxYAML = 4 << 20
-
-func yaml(text string) ([]Program, error) {
-	if len(text) > maxYAML {
-		return nil, errTooLong
+// yaml finds the programs of a YAML file. Its parser is not ours: one that panics is an error.
+func yaml(text string) (found []Program, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			found, err = nil, fmt.Errorf("the parser gave up: %v", p)
+		}
+	}()
+	if !filekind.Bounded(filekind.YAML, text) {
+		return nil, errBounds
 	}
 	file, err := parser.ParseBytes([]byte(text), 0)
 	if err != nil {
@@ -204,11 +209,7 @@ func yaml(text string) ([]Program, error) {
 	return v.found, nil
 }
 
-type tooLong struct{}
-
-func (tooLong) Error() string { return "longer than 4 MiB" }
-
-var errTooLong = tooLong{}
+var errBounds = errors.New("too long or too deep for the parser")
 
 // visitor collects the values of the keys that are run.
 type visitor struct{ found []Program }

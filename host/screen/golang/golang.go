@@ -11,14 +11,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/homeostat/homeostat/host/filekind"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
-
-// maxSource bounds a file, in bytes: a longer one is unknown.
-const maxSource = 4 << 20
-
-// maxNesting bounds brackets within brackets: the parser recurses.
-const maxNesting = 5000
 
 type judged struct {
 	text  string
@@ -46,7 +41,7 @@ var calls = map[string]judged{
 // Judge returns what the file does that a person might want to know of, by line. A text that is no file is tried as
 // declarations, then as statements.
 func Judge(source string) []risk.Finding {
-	if len(source) > maxSource || strings.Count(source, "(")+strings.Count(source, "{")+strings.Count(source, "[") > maxNesting*20 || nested(source) {
+	if !filekind.Bounded(filekind.Go, source) {
 		return []risk.Finding{{Rule: "go.unknown", Text: "a file too large to be judged", Level: risk.High}}
 	}
 	for _, frame := range []struct {
@@ -61,23 +56,6 @@ func Judge(source string) []risk.Finding {
 		}
 	}
 	return []risk.Finding{{Rule: "go.unknown", Text: "Go that does not parse", Level: risk.High}}
-}
-
-// nested says that brackets go deeper than the parser should follow.
-func nested(source string) bool {
-	depth := 0
-	for i := 0; i < len(source); i++ {
-		switch source[i] {
-		case '(', '{', '[':
-			depth++
-		case ')', '}', ']':
-			depth--
-		}
-		if depth > maxNesting {
-			return true
-		}
-	}
-	return false
 }
 
 type judge struct {
@@ -100,12 +78,7 @@ func (j *judge) file(f *ast.File) {
 	}
 	for _, group := range f.Comments {
 		for _, c := range group.List {
-			switch {
-			case strings.HasPrefix(c.Text, "//go:linkname"), strings.HasPrefix(c.Text, "//go:cgo_"):
-				j.add(c.Pos(), "go.directive", judged{"reaches into other packages: " + c.Text, risk.High})
-			case strings.HasPrefix(c.Text, "//go:generate"):
-				j.add(c.Pos(), "go.directive", judged{"runs at go generate: " + c.Text, risk.Medium})
-			}
+			j.directive(c)
 		}
 	}
 	ast.Inspect(f, func(n ast.Node) bool {
@@ -129,6 +102,16 @@ func (j *judge) file(f *ast.File) {
 		}
 		return true
 	})
+}
+
+// directive judges comments to the tools.
+func (j *judge) directive(c *ast.Comment) {
+	switch {
+	case strings.HasPrefix(c.Text, "//go:linkname"), strings.HasPrefix(c.Text, "//go:cgo_"):
+		j.add(c.Pos(), "go.directive", judged{"reaches into other packages: " + c.Text, risk.High})
+	case strings.HasPrefix(c.Text, "//go:generate"):
+		j.add(c.Pos(), "go.directive", judged{"runs at go generate: " + c.Text, risk.Medium})
+	}
 }
 
 // name is pkg.Name of a selector, or the name alone.
@@ -177,18 +160,23 @@ func (j *judge) call(c *ast.CallExpr) {
 	case full == "exec.Command" || full == "exec.CommandContext":
 		j.command(c)
 	case (full == "os.WriteFile" || full == "os.Chmod" || full == "os.OpenFile") && len(c.Args) > 1:
-		if mode, ok := literal(c.Args[len(c.Args)-1]); ok && loose(mode) {
-			j.add(c.Pos(), "go.rights", judged{"a file that everybody writes or that takes its owner's rights: " + full + " " + mode, risk.High})
-		}
-		if path, ok := literal(c.Args[0]); ok && (strings.HasPrefix(path, "/etc/") || strings.HasPrefix(path, "/root/") || strings.HasPrefix(path, "/dev/")) {
-			j.add(c.Pos(), "go.write", judged{"writes into the system: " + path, risk.High})
-		}
+		j.write(c, full)
 	case (full == "os.ReadFile" || full == "os.Open") && len(c.Args) == 1:
 		if path, ok := literal(c.Args[0]); ok && (strings.HasPrefix(path, "/etc/shadow") || strings.Contains(path, "/.ssh/") || strings.HasPrefix(path, "/proc/self/mem")) {
 			j.add(c.Pos(), "go.secret", judged{"reads a secret: " + path, risk.High})
 		}
 	case strings.HasSuffix(full, ".Exec") || strings.HasSuffix(full, ".Query") || strings.HasSuffix(full, ".QueryRow"):
 		j.query(c)
+	}
+}
+
+// write judges the mode and the path of a file that is written.
+func (j *judge) write(c *ast.CallExpr, full string) {
+	if mode, ok := literal(c.Args[len(c.Args)-1]); ok && loose(mode) {
+		j.add(c.Pos(), "go.rights", judged{"a file that everybody writes or that takes its owner's rights: " + full + " " + mode, risk.High})
+	}
+	if path, ok := literal(c.Args[0]); ok && (strings.HasPrefix(path, "/etc/") || strings.HasPrefix(path, "/root/") || strings.HasPrefix(path, "/dev/")) {
+		j.add(c.Pos(), "go.write", judged{"writes into the system: " + path, risk.High})
 	}
 }
 

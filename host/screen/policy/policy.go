@@ -56,7 +56,7 @@ var settings = map[filekind.Kind][]setting{
 	filekind.Unit: {
 		{line(`(Environment|PassEnvironment)\s*=.*LD_(PRELOAD|LIBRARY_PATH|AUDIT)`), "a library loaded first", risk.High},
 		{line(`(NoNewPrivileges|ProtectSystem|ProtectHome|PrivateTmp|ProtectKernel\w*|RestrictSUIDSGID|LockPersonality|PrivateDevices|ProtectControlGroups|RestrictNamespaces|RestrictRealtime|ProtectClock|ProtectHostname)\s*=\s*(no|false|off|0)\s*$`), "a guard is off", risk.Medium},
-		{line(`(AmbientCapabilities|CapabilityBoundingSet)\s*=.*CAP_(SYS_ADMIN|SYS_MODULE|SYS_PTRACE|DAC_OVERRIDE|SETUID|SYS_RAWIO)`), "capabilities of root", risk.High},
+		{line(`AmbientCapabilities\s*=.*CAP_(SYS_ADMIN|SYS_MODULE|SYS_PTRACE|DAC_OVERRIDE|SETUID|SYS_RAWIO)`), "capabilities of root", risk.High},
 		{line(`Exec\w+\s*=\s*[-@:+!|]*(/tmp|/var/tmp|/dev/shm)`), "starts a program from where everybody writes", risk.High},
 		{line(`Exec\w+\s*=\s*[-@:]*[+!]`), "starts with all rights", risk.Medium},
 		{line(`User\s*=\s*(root|0)\s*$`), "runs as root", risk.Medium},

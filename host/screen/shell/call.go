@@ -73,11 +73,39 @@ func (j *judge) callExpr(c *syntax.CallExpr, in flow) flow {
 		return flow{}
 	}
 	j.spelled(c)
+	if name, values := j.choice(c); name != "" {
+		now := j.vars[name]
+		for _, v := range values {
+			j.vars[name] = v
+			j.words(c, in)
+		}
+		j.vars[name] = now
+	}
+	return j.words(c, in)
+}
+
+func (j *judge) words(c *syntax.CallExpr, in flow) flow {
 	words := j.fields(c.Args...)
 	if len(words) == 0 {
 		return flow{}
 	}
 	return j.run(words, in, j.at(c))
+}
+
+// choice is the first variable of a command that may hold other values too, and these.
+func (j *judge) choice(c *syntax.CallExpr) (name string, values []string) {
+	if len(j.others) == 0 {
+		return "", nil
+	}
+	for _, w := range c.Args {
+		syntax.Walk(w, func(n syntax.Node) bool {
+			if p, ok := n.(*syntax.ParamExp); ok && p.Param != nil && name == "" && len(j.others[p.Param.Value]) > 0 {
+				name = p.Param.Value
+			}
+			return true
+		})
+	}
+	return name, append([]string(nil), j.others[name]...)
 }
 
 // spelled looks at how the name of a command is written: nobody writes a name in numbers.

@@ -90,7 +90,7 @@ func find(j *judge, c call) flow {
 	for i, a := range c.args {
 		switch a {
 		case "-delete":
-			j.foundLoss(c, roots, narrow)
+			j.foundLoss(c, narrowed{roots, found, narrow})
 		case "-exec", "-execdir", "-ok", "-okdir":
 			end := i + 1
 			for end < len(c.args) && c.args[end] != ";" && c.args[end] != "+" {
@@ -116,8 +116,8 @@ func find(j *judge, c call) flow {
 // narrowed is what find looks through.
 type narrowed struct {
 	roots  []string
-	found  string
-	narrow bool
+	found  string // what it prints
+	narrow bool   // conditions leave some out
 }
 
 // onEach judges the command that find runs.
@@ -126,7 +126,7 @@ func (j *judge) onEach(c call, words []string, n narrowed) {
 		return
 	}
 	if words[0] == "rm" || words[0] == "shred" || words[0] == "unlink" || words[0] == "/bin/rm" || words[0] == "srm" {
-		j.foundLoss(c, n.roots, n.narrow)
+		j.foundLoss(c, n)
 		return
 	}
 	if strings.HasSuffix(words[0], "sh") && len(words) < 3 && rules[base(words[0])] != nil {
@@ -140,10 +140,10 @@ func (j *judge) onEach(c call, words []string, n narrowed) {
 }
 
 // foundLoss judges that what is found under the roots is deleted.
-func (j *judge) foundLoss(c call, roots []string, conditional any) {
-	for _, root := range roots {
+func (j *judge) foundLoss(c call, n narrowed) {
+	for _, root := range n.roots {
 		level, what := loss(root)
-		if conditional == true && level > risk.Medium {
+		if n.narrow && level > risk.Medium {
 			level = risk.Medium
 			if p := tidy(root); p == "/" || p == "/etc" || p == "/usr" || p == "/home" || p == "/boot" || p == "/bin" || p == "/lib" {
 				level = risk.High

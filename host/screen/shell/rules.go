@@ -20,7 +20,7 @@ func init() {
 		"eval": eval, "source": source, ".": source, "trap": trap, "su": inner, "runuser": inner, "script": inner, "flock": inner, "ssh": overSSH, "docker": container, "podman": container, "kubectl": container,
 		"lxc": container, "curl": fetch, "wget": fetch, "lynx": fetch, "aria2c": fetch, "GET": fetch, "http": fetch, "fetch": fetch, "axel": fetch, "tftp": fetch, "ftp": fetch, "nc": talk, "ncat": talk, "netcat": talk, "telnet": talk,
 		"socat": talk, "openssl": openssl, "dig": lookup, "nslookup": lookup, "host": lookup, "ping": lookup, "crontab": crontab, "at": later, "batch": later, "mysql": client, "psql": client, "mariadb": client, "sqlite3": client,
-		"cd": change, "chmod": grants, "exit": harmless, "true": harmless, "false": harmless, ":": harmless, "read": reads, "mapfile": harmless, "export": exports, "declare": exports,
+		"command": which, "which": which, "type": which, "cd": change, "chmod": grants, "exit": harmless, "true": harmless, "false": harmless, ":": harmless, "read": reads, "mapfile": harmless, "export": exports, "declare": exports,
 		"xxd": unscramble, "base64": unscramble, "base32": unscramble, "rev": unscramble, "uudecode": unscramble, "gunzip": unscramble, "zcat": unscramble, "gzip": unscramble, "tr": unscramble, "bzip2": unscramble, "xz": unscramble,
 		"printenv": environment, "set": harmless, "tar": archive, "zip": archive, "mail": send, "mailx": send, "sendmail": send, "mutt": send, "logger": harmless,
 	}
@@ -33,7 +33,7 @@ func init() {
 	for _, name := range strings.Fields("head tail grep egrep fgrep rg sed cut sort uniq jq yq less more nl tac column fold fmt paste pv strings od hexdump iconv dos2unix envsubst xargs expand") {
 		rules[name] = filter
 	}
-	for _, name := range strings.Fields("ssh-agent dircolors brew direnv starship pyenv rbenv nodenv nvm fnm zoxide lesspipe minikube docker-machine opam luarocks resize getopt goenv jenv asdf mise conda micromamba thefuck tmuxifier keychain pipenv register-python-argcomplete gnome-keyring-daemon dbus-launch phpenv perlbrew plenv fzf atuin locale tput stty lessfile") {
+	for _, name := range strings.Fields("ssh-agent apt-config dircolors brew direnv starship pyenv rbenv nodenv nvm fnm zoxide lesspipe minikube docker-machine opam luarocks resize getopt goenv jenv asdf mise conda micromamba thefuck tmuxifier keychain pipenv register-python-argcomplete gnome-keyring-daemon dbus-launch phpenv perlbrew plenv fzf atuin locale tput stty lessfile") {
 		rules[name] = evaluated
 	}
 }
@@ -42,6 +42,14 @@ func harmless(*judge, call) flow { return flow{} }
 
 // evaluated stands for tools that print what is made to be evaluated.
 func evaluated(*judge, call) flow { return flow{string(trusted), true} }
+
+// which prints the place of a command that stands on its line.
+func which(_ *judge, c call) flow {
+	if plain := c.plain(); len(plain) == 1 {
+		return flow{plain[0], true}
+	}
+	return flow{string(unknown), true}
+}
 
 func environment(_ *judge, c call) flow {
 	if len(c.args) > 0 {

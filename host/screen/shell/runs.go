@@ -12,14 +12,8 @@ import (
 func shells(j *judge, c call) flow {
 	for i, a := range c.args {
 		switch {
-		case strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && strings.Contains(a, "c"):
-			if i+1 < len(c.args) {
-				rest := c.args[i+1]
-				if strings.HasPrefix(rest, "-") && i+2 < len(c.args) {
-					rest = c.args[i+2]
-				}
-				return j.code(c, rest)
-			}
+		case strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && strings.Contains(a, "c") && i+1 < len(c.args):
+			return j.code(c, given(c.args[i+1:]))
 		case strings.HasPrefix(a, "-") && strings.Contains(a, "s"), a == "-", a == "/dev/stdin":
 			return j.code(c, c.in.text)
 		case strings.HasPrefix(a, "-"):
@@ -37,6 +31,14 @@ func shells(j *judge, c call) flow {
 		return j.code(c, c.in.text)
 	}
 	return flow{string(unknown), true}
+}
+
+// given is the program behind -c; an option may stand between them.
+func given(rest []string) string {
+	if strings.HasPrefix(rest[0], "-") && len(rest) > 1 {
+		return rest[1]
+	}
+	return rest[0]
 }
 
 // code judges a text that is run as a shell program.

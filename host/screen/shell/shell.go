@@ -10,11 +10,9 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/homeostat/homeostat/host/filekind"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
-
-// maxSource bounds a program, in bytes. A longer one is not read: unknown.
-const maxSource = 1 << 20
 
 // maxDepth bounds programs within programs, as in sh -c "sh -c …".
 const maxDepth = 8
@@ -26,27 +24,27 @@ const maxSteps = 50_000
 // that of sh.
 func Judge(source string) []risk.Finding {
 	steps := 0
-	j := &judge{vars: map[string]string{}, funcs: map[string]bool{}, fetched: map[string]bool{}, steps: &steps}
+	j := &judge{vars: map[string]string{}, others: map[string][]string{}, funcs: map[string]bool{}, fetched: map[string]bool{}, steps: &steps}
 	j.program(source, 0)
 	return risk.Tidy(j.found)
 }
 
 // judge walks one program.
 type judge struct {
-	vars    map[string]string // what variables hold, with marks for what is not known
-	funcs   map[string]bool   // functions that the program declares
-	fetched map[string]bool   // files that a download wrote
-	offset  int               // lines before this program
+	vars    map[string]string   // what variables hold, with marks for what is not known
+	funcs   map[string]bool     // functions that the program declares
+	others  map[string][]string // what variables may hold as well, by the way that the program took
+	fetched map[string]bool     // files that a download wrote
+	offset  int                 // lines before this program
 	depth   int
 	branch  int  // how many conditions decide whether this runs
 	steps   *int // statements looked at, those of inner programs included
-	in      flow // what the standard input of a called function would be
 	found   []risk.Finding
 }
 
 // program parses and judges a text; before is the number of lines in front of it.
 func (j *judge) program(source string, before int) flow {
-	if len(source) > maxSource || j.depth >= maxDepth || nested(source) {
+	if j.depth >= maxDepth || !filekind.Bounded(filekind.Shell, source) {
 		j.add(before+1, finding{"shell.unknown", "a program too long or too deep to be judged", risk.High, false})
 		return flow{text: string(unknown)}
 	}
@@ -60,25 +58,6 @@ func (j *judge) program(source string, before int) flow {
 	out := inner.stmts(file.Stmts, flow{})
 	j.found = append(j.found, inner.found...)
 	return out
-}
-
-// maxNesting bounds brackets within brackets: the parser takes a time that grows with the square of their depth.
-const maxNesting = 400
-
-func nested(source string) bool {
-	depth := 0
-	for i := 0; i < len(source); i++ {
-		switch source[i] {
-		case '(', '{', '[':
-			depth++
-		case ')', '}', ']':
-			depth = max(0, depth-1)
-		}
-		if depth > maxNesting {
-			return true
-		}
-	}
-	return false
 }
 
 // finding is a risk.Finding without its line.

@@ -191,7 +191,10 @@ func demands(w *syntax.Word) bool {
 	return found
 }
 
-// assign keeps what a variable is given. Where a condition decides, two different values make an unknown one.
+// maxOthers bounds the values of a variable that are tried.
+const maxOthers = 4
+
+// assign keeps what a variable is given. Where a condition decides, the value before stays possible.
 func (j *judge) assign(a *syntax.Assign) {
 	if a.Name == nil || a.Naked {
 		return
@@ -211,8 +214,12 @@ func (j *judge) assign(a *syntax.Assign) {
 	switch {
 	case a.Append:
 		value = old + value
+	case j.branch > 0 && had && old != value && old != "" && len(j.others[name]) < maxOthers:
+		j.others[name] = append(j.others[name], old)
 	case j.branch > 0 && had && old != value && old != "":
 		value = string(unknown)
+	case j.branch == 0:
+		delete(j.others, name)
 	}
 	j.vars[name] = clip(value)
 	j.loader(j.at(a), name, value)

@@ -1,0 +1,8 @@
+# The screen of changes, measured.
+#   make bench-screen                 on the lines of the project
+#   make bench-screen DATA=file       on lines of your own: label, tab, type, tab, line
+DATA ?= host/screen/measure/testdata/lines.tsv
+
+.PHONY: bench-screen
+bench-screen: ## precision and recall of the screen by type, beside three patterns (DATA=file)
+	$(GO) run ./host/screen/bench '$(DATA)'
