@@ -1,0 +1,118 @@
+// Package nab scores the time-series recipe by the rules of the Numenta Anomaly
+// Benchmark (Lavin, Ahmad: Evaluating Real-Time Anomaly Detection Algorithms,
+// ICMLA 2015).
+//
+// It owns the reading of the corpus and the scorer. It knows labels; the recipe
+// does not. Its functions are for one goroutine.
+package nab
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/homeostat/homeostat/examples/bench-detect/table"
+	"github.com/homeostat/homeostat/plugins/detector-timeseries/score"
+)
+
+// Set is the benchmark.
+var Set = table.Set{Name: "nab", Folder: "nab", Source: "https://github.com/numenta/NAB (data/ and labels/)", Run: run}
+
+const reference = "ARTime 74.9 / 65.2 / 80.4, Numenta HTM 70.1 / 63.1 / 74.3"
+
+func run(ctx context.Context, in table.Input) ([]table.Row, error) {
+	files, err := read(in.Folder)
+	if err != nil {
+		return nil, err
+	}
+	if in.Range {
+		fmt.Fprintln(in.Out, "nab: the recipe takes no account of a known range; the figures are the same with and without")
+	}
+	perPoint, err := judge(ctx, files)
+	if err != nil {
+		return nil, err
+	}
+	rows := whole(files)
+	rows = append(rows, halves(files)...)
+	rows = append(rows, foreign(files))
+	return append(rows,
+		table.Row{Set: "nab", What: "µs a point", Got: perPoint, Bar: 10, Want: table.AtMost},
+		table.Row{Set: "nab", What: "bytes of state a series", Got: float64(score.Bytes), Bar: 16384, Want: table.AtMost}), nil
+}
+
+// judge lets a fresh series judge each file and returns microseconds a point.
+func judge(ctx context.Context, files []*file) (float64, error) {
+	points := 0
+	runtime.GC()
+	begun := time.Now()
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		var s score.Series
+		f.score = make([]float64, len(f.values))
+		for i, v := range f.values {
+			f.score[i] = s.Add(f.times[i], v).New
+		}
+		points += len(f.values)
+	}
+	return float64(time.Since(begun).Microseconds()) / float64(points), nil
+}
+
+// whole is every file with the best threshold of each profile, and with the one
+// that is fixed in the plugin.
+func whole(files []*file) []table.Row {
+	bars := [...]table.Row{{Bar: 75, Want: table.AtLeast}, {Bar: 67, Want: table.AtLeast}, {}}
+	var rows []table.Row
+	for i, p := range profiles {
+		best := optimum(files, p)
+		row := bars[i]
+		row.Set, row.Got, row.Reference = "nab", best.score, reference
+		row.What = fmt.Sprintf("%s, best threshold %.2f", p.name, best.threshold)
+		rows = append(rows, row)
+	}
+	for _, p := range profiles {
+		rows = append(rows, table.Row{Set: "nab", What: fmt.Sprintf("%s, the plugin's fixed threshold %.2f", p.name, score.Threshold),
+			Got: at(files, p, score.Threshold)})
+	}
+	return rows
+}
+
+// halves sets the threshold on the files of even index and judges on the odd.
+func halves(files []*file) []table.Row {
+	var half [2][]*file
+	for i, f := range files {
+		half[i%2] = append(half[i%2], f)
+	}
+	var rows []table.Row
+	for _, p := range profiles[:2] {
+		best := optimum(half[0], p)
+		rows = append(rows,
+			table.Row{Set: "nab", What: fmt.Sprintf("%s, even files, their best threshold %.2f", p.name, best.threshold), Got: best.score},
+			table.Row{Set: "nab", What: p.name + ", odd files, threshold of the even ones", Got: at(half[1], p, best.threshold)})
+	}
+	return rows
+}
+
+// foreign judges each category with the threshold of all the others.
+func foreign(files []*file) table.Row {
+	categories := map[string]bool{}
+	for _, f := range files {
+		categories[f.category] = true
+	}
+	standard, sum := profiles[0], 0.0
+	for c := range categories {
+		var own, others []*file
+		for _, f := range files {
+			if f.category == c {
+				own = append(own, f)
+			} else {
+				others = append(others, f)
+			}
+		}
+		sum += raw(own, standard, optimum(others, standard).threshold)
+	}
+	return table.Row{Set: "nab", What: "standard, threshold of the other categories", Got: normalised(files, standard, sum),
+		Bar: 71, Want: table.AtLeast, Reference: "Random Cut Forest 37.7"}
+}

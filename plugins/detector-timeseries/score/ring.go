@@ -1,0 +1,111 @@
+package score
+
+import "math"
+
+// Lengths of the rings in values. With 700 rows of five minutes the newest 16
+// are compared with two and a half days; the means of twelve reach back 23 days.
+const (
+	ones    = 700
+	threes  = 350
+	twelves = 550
+)
+
+type (
+	ring1 struct {
+		N uint32
+		V [ones]float32
+	}
+	ring3 struct {
+		N uint32
+		V [threes]float32
+	}
+	ring12 struct {
+		N uint32
+		V [twelves]float32
+	}
+)
+
+func (r *ring1) add(v float64)          { put(r.V[:], &r.N, v) }
+func (r *ring3) add(v float64)          { put(r.V[:], &r.N, v) }
+func (r *ring12) add(v float64)         { put(r.V[:], &r.N, v) }
+func (r *ring1) nearest(n int) float64  { return nearest(r.V[:], r.N, n) }
+func (r *ring3) nearest(n int) float64  { return nearest(r.V[:], r.N, n) }
+func (r *ring12) nearest(n int) float64 { return nearest(r.V[:], r.N, n) }
+func (r *ring1) at(back uint32) float64 { return float64(r.V[(r.N-1-back)%ones]) }
+func (r *ring1) len() int               { return int(min(r.N, ones)) }
+func put(v []float32, n *uint32, x float64) {
+	v[*n%uint32(len(v))] = float32(x)
+	*n++
+}
+
+// mean is the mean of the newest n values, or of all where there are fewer.
+func (r *ring1) mean(n int) float64 {
+	n = min(n, r.len())
+	sum := 0.0
+	for i := range n {
+		sum += r.at(uint32(i))
+	}
+	return sum / float64(n)
+}
+
+// spread is the standard deviation of the newest n values.
+func (r *ring1) spread(n int) float64 {
+	n = min(n, r.len())
+	n = min(n, r.len())
+	end := int((r.N-1)%ones) + 1
+	first := r.V[max(0, end-n):end]
+	second := r.V[ones-(n-len(first)):]
+	base := float64(first[len(first)-1])
+	sum, square := 0.0, 0.0
+	for _, part := range [2][]float32{first, second} {
+		for _, v := range part {
+			d := float64(v) - base
+			sum += d
+			square += d * d
+		}
+	}
+	mean := sum / float64(n)
+	return math.Sqrt(max(0, square/float64(n)-mean*mean))
+}
+
+// nearest is the Euclidean distance of the newest n values to the nearest
+// earlier n that do not overlap them; 0 while there are fewer than 2n+1.
+func nearest(ring []float32, added uint32, n int) float64 {
+	size := uint32(len(ring))
+	kept := int(min(added, size))
+	if kept <= 2*n {
+		return 0
+	}
+	var wanted [16]float32
+	for k := range n {
+		wanted[k] = ring[(added-1-uint32(k))%size]
+	}
+	best := float32(math.Inf(1))
+	// The candidate's newest value lies n to kept−n values back.
+	at := int((added - 1 - uint32(n)) % size)
+	for range kept - 2*n + 1 {
+		if d := distance(ring, at, wanted[:n], best); d < best {
+			best = d
+		}
+		if at--; at < 0 {
+			at += int(size)
+		}
+	}
+	return math.Sqrt(float64(best))
+}
+
+// distance is the squared distance of the values that end at a place to the
+// wanted ones, newest first; it stops once it is not below best.
+func distance(ring []float32, at int, wanted []float32, best float32) float32 {
+	sum := float32(0)
+	for _, w := range wanted {
+		d := ring[at] - w
+		if sum += d * d; sum >= best {
+			return sum
+		}
+		if at--; at < 0 {
+			at = len(ring) - 1
+		}
+	}
+	return sum
+}
