@@ -37,8 +37,8 @@ type facts struct {
 	letters, digits, dots, slashes, ats int
 	// hex reports that all letters and digits are hexadecimal digits.
 	hex bool
-	// broken counts the changes from digit to letter.
-	broken int
+	// runs counts the runs of digits.
+	runs int
 }
 
 // measure finds the end of the chunk at i. A run of dots, as in
@@ -51,12 +51,12 @@ func (m *Masker) measure(i int) (int, facts) {
 		switch class[b] {
 		case digit:
 			f.digits++
+			if i == 0 || class[s[i-1]] != digit {
+				f.runs++
+			}
 		case letter:
 			f.letters++
 			f.hex = f.hex && isHex(b)
-			if i > 0 && class[s[i-1]] == digit {
-				f.broken++
-			}
 		case inner:
 			if b == '.' && i+1 < len(s) && s[i+1] == '.' {
 				return pastDots(s, i), f
@@ -128,6 +128,6 @@ func (f facts) variable(text string) bool {
 // isName reports whether a chunk with digits is a name all the same: it begins
 // and ends with a letter, and has few digits, in one place.
 func (f facts) isName(text string) bool {
-	return f.letters >= nameLetters && f.digits <= nameDigits && f.broken == 1 && !f.hex && f.slashes+f.ats+f.dots == 0 &&
+	return f.letters >= nameLetters && f.digits <= nameDigits && f.runs == 1 && !f.hex && f.slashes+f.ats+f.dots == 0 &&
 		class[text[0]] == letter && class[text[len(text)-1]] == letter
 }

@@ -104,12 +104,21 @@ func (m *Masker) add(t Token) {
 	if !t.Variable {
 		m.key = append(append(m.key, m.line[t.Start:t.End]...), ' ')
 	} else if n := len(m.Tokens); n > 0 && m.Tokens[n-1].Variable {
-		m.Tokens[n-1].End = t.End
+		m.Tokens[n-1].End = m.closed(m.Tokens[n-1].Start, t.End)
 		return
 	} else {
 		m.key = append(m.key, Variable, ' ')
 	}
 	m.Tokens = append(m.Tokens, t)
+}
+
+// closed returns the end of a variable with its closing bracket, where the
+// opening one is inside.
+func (m *Masker) closed(start, end int) int {
+	if end < len(m.line) && m.line[end] == ')' && strings.Count(m.line[start:end], "(") > strings.Count(m.line[start:end], ")") {
+		return end + 1
+	}
+	return end
 }
 
 // Placeholder is what people see in the place of a variable.
