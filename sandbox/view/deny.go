@@ -68,21 +68,24 @@ func (d deny) hides(p string) bool {
 	return false
 }
 
+// matches follows all ways through the glob at once: reach[i] tells that the parts so
+// far can stand for the first i names. Trying one way after the other would take
+// exponential time for a glob with many "**".
 func matches(glob, name []string) bool {
-	if len(glob) == 0 {
-		return len(name) == 0
-	}
-	if glob[0] == "**" {
-		for skip := 0; skip <= len(name); skip++ {
-			if matches(glob[1:], name[skip:]) {
-				return true
+	reach := make([]bool, len(name)+1)
+	reach[0] = true
+	for _, part := range glob {
+		next := make([]bool, len(name)+1)
+		for i, from := range reach {
+			switch {
+			case part == "**":
+				next[i] = from || (i > 0 && next[i-1])
+			case from && i < len(name):
+				ok, err := path.Match(part, name[i])
+				next[i+1] = err == nil && ok
 			}
 		}
-		return false
+		reach = next
 	}
-	if len(name) == 0 {
-		return false
-	}
-	ok, err := path.Match(glob[0], name[0])
-	return err == nil && ok && matches(glob[1:], name[1:])
+	return reach[len(name)]
 }

@@ -22,9 +22,10 @@ import (
 // maxEntries bounds one folder listing of the live root.
 const maxEntries = 65536
 
-// Root is the live root; a nil Root is empty. All access goes through os.Root, which resolves beneath
-// one folder whatever happens to the tree meanwhile. Only regular files and
-// folders are opened: opening a device can have effects, opening a pipe can block.
+// Root is the live root; a nil Root is empty. All access goes through os.Root, which
+// resolves beneath one folder whatever happens to the tree meanwhile. Only regular
+// files and folders are opened: opening a device can have effects, opening a pipe
+// can block.
 type Root struct {
 	root *os.Root
 	base string // absolute, symlinks resolved
