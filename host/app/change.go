@@ -9,6 +9,7 @@ import (
 	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/backup"
 	"github.com/homeostat/homeostat/host/change"
+	"github.com/homeostat/homeostat/host/change/confined"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/change/txn/worker"
 	"github.com/homeostat/homeostat/host/component"
@@ -48,7 +49,7 @@ func (a *App) openChanges(ctx context.Context) error {
 		Log: a.log.Named("change"), Settings: func() change.Settings { return changes.Settings(a.current()) },
 		Dir: dirs["changes"], Files: worker.Client{Journals: dirs["journals"]}, Backups: a.backups,
 		World: a.world(), Store: changeDocuments{documents{a.records}}, Gate: changes.GateConfig(a.settings.Safety),
-		Rehearser: box, Audit: a.record, Changed: a.changed,
+		Native: confined.Runner{}, Rehearser: box, Audit: a.record, Changed: a.changed,
 	})
 	return err
 }

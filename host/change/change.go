@@ -20,6 +20,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/backup"
+	"github.com/homeostat/homeostat/host/change/confined"
 	"github.com/homeostat/homeostat/host/change/gate"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/change/txn"
@@ -81,18 +82,10 @@ type Rehearser interface {
 	Compare(ctx context.Context, p sandbox.Program, l sandbox.Limits, v sandbox.View) (sandbox.Comparison, error)
 }
 
-// NativeJob is one run of a native validator.
-type NativeJob struct {
-	Command []string
-	// Root is the path of the root, Ops what the candidate does to it; without any the current tree is judged.
-	Root string
-	Ops  []txn.Op
-}
-
-// Native runs validators of the system, confined, over a view of the root.
+// Native runs validators of the system, confined, over a view of the root; package confined has the one of the daemon.
 type Native interface {
 	// Run says pass, fail or inconclusive, and why. It bounds its own time.
-	Run(ctx context.Context, j NativeJob) (record.Verdict, string)
+	Run(ctx context.Context, j confined.Job) (record.Verdict, string)
 }
 
 // World is what the pipeline sees of components, and does to them.

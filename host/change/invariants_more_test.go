@@ -13,6 +13,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/change/candidate"
+	"github.com/homeostat/homeostat/host/change/confined"
 	"github.com/homeostat/homeostat/host/change/record"
 )
 
@@ -63,7 +64,7 @@ func TestR13RollbackDoesNotWaitForAnybody(t *testing.T) {
 // slowNative is a validator that passes when it is told to end.
 type slowNative struct{ begun, end chan struct{} }
 
-func (n *slowNative) Run(ctx context.Context, _ change.NativeJob) (record.Verdict, string) {
+func (n *slowNative) Run(ctx context.Context, _ confined.Job) (record.Verdict, string) {
 	close(n.begun)
 	select {
 	case <-n.end:

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/homeostat/homeostat/host/change/candidate"
+	"github.com/homeostat/homeostat/host/change/confined"
 	"github.com/homeostat/homeostat/host/change/gate"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/change/syntax"
@@ -123,7 +124,7 @@ func (r *run) native(ctx context.Context, t *tally, command []string) {
 		t.note(name, record.Inconclusive, record.Inconclusive, "programs of the system cannot be confined here")
 		return
 	}
-	job := NativeJob{Command: command, Root: r.root.Path, Ops: r.resolved.Ops}
+	job := confined.Job{Command: command, Root: r.root.Path, Ops: r.resolved.Ops}
 	verdict, text := r.p.opt.Native.Run(ctx, job)
 	current := record.Inconclusive
 	if verdict == record.Fail {

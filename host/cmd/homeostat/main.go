@@ -9,6 +9,7 @@ package main
 import (
 	"os"
 
+	"github.com/homeostat/homeostat/host/change/confined"
 	"github.com/homeostat/homeostat/host/change/txn/worker"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli"
 	"github.com/homeostat/homeostat/sandbox"
@@ -22,6 +23,9 @@ func main() {
 	sandbox.MaybeWorker()
 	if worker.Asked() {
 		os.Exit(worker.Main(os.Stdin, os.Stdout))
+	}
+	if confined.Asked() {
+		os.Exit(confined.Main())
 	}
 	os.Exit(cli.Main(version, os.Args[1:]))
 }

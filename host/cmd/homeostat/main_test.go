@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
+	"github.com/homeostat/homeostat/host/change/confined"
 	"github.com/homeostat/homeostat/host/change/txn/worker"
 	"github.com/homeostat/homeostat/sandbox"
 )
@@ -32,7 +33,7 @@ var built string
 func TestMain(m *testing.M) {
 	// The daemon of a script starts its own program again, which is this one.
 	sandbox.MaybeWorker()
-	if worker.Asked() {
+	if worker.Asked() || confined.Asked() {
 		main()
 	}
 	testscript.Main(leakChecked{m}, map[string]func(){"homeostat": main})
