@@ -3,21 +3,16 @@ package score
 import "math"
 
 // Lengths of the rings in values. With 700 rows of five minutes the newest 16
-// are compared with two and a half days; the means of twelve reach back 23 days.
+// are compared with two and a half days; the means of twelve reach back 29 days.
 const (
 	ones    = 700
-	threes  = 350
-	twelves = 550
+	twelves = 700
 )
 
 type (
 	ring1 struct {
 		N uint32
 		V [ones]float32
-	}
-	ring3 struct {
-		N uint32
-		V [threes]float32
 	}
 	ring12 struct {
 		N uint32
@@ -26,10 +21,8 @@ type (
 )
 
 func (r *ring1) add(v float64)          { put(r.V[:], &r.N, v) }
-func (r *ring3) add(v float64)          { put(r.V[:], &r.N, v) }
 func (r *ring12) add(v float64)         { put(r.V[:], &r.N, v) }
 func (r *ring1) nearest(n int) float64  { return nearest(r.V[:], r.N, n) }
-func (r *ring3) nearest(n int) float64  { return nearest(r.V[:], r.N, n) }
 func (r *ring12) nearest(n int) float64 { return nearest(r.V[:], r.N, n) }
 func (r *ring1) at(back uint32) float64 { return float64(r.V[(r.N-1-back)%ones]) }
 func (r *ring1) len() int               { return int(min(r.N, ones)) }

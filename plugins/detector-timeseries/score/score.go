@@ -1,9 +1,9 @@
 // Package score tells, row by row, how surprising the next value of one series
 // is, given nothing but the rows before it.
 //
-// Nine features of the newest rows are measured: distance to what is usual at
+// Eight features of the newest rows are measured: distance to what is usual at
 // this time of day (as it is, and as a mean of six rows), distance to the
-// nearest earlier stretch of the same length (four lengths), jump, low value and
+// nearest earlier stretch of the same length (three lengths), jump, low value and
 // flatness. A Tail turns each into −log10 of how rare such a value was in the
 // last 4,000 rows; the weighted sum of these is the score. A new alarm needs
 // more than the peak of the last 100 rows.
@@ -19,7 +19,7 @@ import "math"
 // Threshold is the sum of surprises above which a row is anomalous, in units of
 // −log10 of a probability. It is the best single threshold for the Numenta
 // Anomaly Benchmark's standard profile on the files of even index.
-const Threshold = 11.5
+const Threshold = 10.1
 
 // Feature names one of the measured features.
 type Feature int
@@ -29,7 +29,6 @@ const (
 	TimeOfDay    Feature = iota // distance of the value to its usual band at this time of day and week
 	TimeOfDay6                  // the same of the mean of six rows
 	Shape1x16                   // distance of the last 16 rows to the nearest earlier 16
-	Shape3x16                   // the same of 16 means of three rows
 	Shape12x4                   // the same of four means of twelve rows
 	Shape12x8                   // the same of eight means of twelve rows
 	Low                         // how low the value is
@@ -44,8 +43,8 @@ const Features = int(featureCount)
 // weights are the shares of the features in the sum. They were found by
 // stepwise search over all features on NAB; the search on its even files alone
 // ends at the same bars on the odd ones within two points.
-var weights = [Features]float64{TimeOfDay: 2, TimeOfDay6: 0.25, Shape1x16: 0.75, Shape3x16: 0.25,
-	Shape12x4: 1, Shape12x8: 0.5, Low: 0.5, Flat: 0.5, Jump: 0.75}
+var weights = [Features]float64{TimeOfDay: 2, TimeOfDay6: 0.25, Shape1x16: 0.75,
+	Shape12x4: 1, Shape12x8: 0.5, Low: 0.5, Flat: 0.5, Jump: 0.5}
 
 // most bounds what one feature may say: five means one row in 100,000, beyond
 // which a tail fitted to a hundred rows knows nothing.
@@ -83,10 +82,9 @@ type memory struct {
 	Tails   [Features]tail
 	Profile profile
 	One     ring1
-	Three   ring3
 	Twelve  ring12
 	// Held are the features that change every few rows only.
-	Held [4]float64
+	Held [3]float64
 	// Scores are those of the last rows, in a ring.
 	Scores [silence]float32
 }
@@ -150,17 +148,12 @@ func (m *memory) measure(unix int64, v float64) (raw [Features]float64, low, hig
 
 // shapes renews the distances to earlier stretches whose last mean is complete.
 func (m *memory) shapes() {
-	const short, long = 3, 12
+	const long = 12
 	m.Held[0] = m.One.nearest(16)
-	rows := m.Rows + 1
-	if rows%short == 0 {
-		m.Three.add(m.One.mean(short))
-		m.Held[1] = m.Three.nearest(16)
-	}
-	if rows%long == 0 {
+	if (m.Rows+1)%long == 0 {
 		m.Twelve.add(m.One.mean(long))
-		m.Held[2] = m.Twelve.nearest(4)
-		m.Held[3] = m.Twelve.nearest(8)
+		m.Held[1] = m.Twelve.nearest(4)
+		m.Held[2] = m.Twelve.nearest(8)
 	}
 }
 
@@ -169,3 +162,7 @@ func (m *memory) flat() float64 {
 	const floor, same = 1e-4, 1e-12
 	return -math.Log(m.One.spread(flatRows)/(m.One.spread(flatAgainst)+same) + floor)
 }
+
+// TypicalDistance is the median of how far the values of the last 4,000 rows
+// were outside what was usual at their time of day.
+func (s *Series) TypicalDistance() float64 { return s.m.Tails[TimeOfDay].median() }

@@ -8,7 +8,7 @@ import (
 // Sizes of a tail, in rows and values.
 const (
 	horizon   = 4000 // rows that count
-	most98    = 96   // excesses kept, about the top 2 % of the horizon
+	most98    = 128  // excesses kept, about the top 2 % of the horizon
 	bodySize  = 64   // values that stand for the rest
 	learning  = 60   // rows before anything surprises
 	firstLook = 40   // rows before the first threshold
@@ -172,4 +172,15 @@ func (q *tail) raise() {
 		}
 	}
 	q.Count, q.Threshold, q.FitAt = k, q.Threshold+by, 0
+}
+
+// median is the median of the body, 0 while it is empty.
+func (q *tail) median() float64 {
+	if q.BodyCount == 0 {
+		return 0
+	}
+	var sorted [bodySize]float32
+	body := sorted[:copy(sorted[:], q.Body[:q.BodyCount])]
+	slices.Sort(body)
+	return float64(body[len(body)/2])
 }
