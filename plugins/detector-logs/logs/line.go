@@ -72,6 +72,12 @@ func (j *judgement) line(l sdk.LogLine) {
 	r := record.Parse(text)
 	s := seen{at: at, text: text, record: r, id: j.d.miner.Add(r.Message).ID}
 	s.statement, s.fresh = j.statementOf(s.id, at)
+	if s.fresh {
+		s.statement.Level = record.LevelOfWords(r.Message)
+	}
+	if r.Level == record.LevelUnknown {
+		s.record.Level = s.statement.Level
+	}
 	j.p.last = s.id
 	score := 0.0
 	if known {
