@@ -154,7 +154,7 @@ func (j *judgement) length(s seen) float64 {
 // rarity scores a known statement by how rare it is; it is never reported by
 // itself.
 func (j *judgement) rarity(s seen) float64 {
-	if s.fresh || j.p.Lines < enoughLines {
+	if !j.d.config.EachLine || s.fresh || j.p.Lines < enoughLines {
 		return 0
 	}
 	const half = 0.5
