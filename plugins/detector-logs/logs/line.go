@@ -72,6 +72,12 @@ func (j *judgement) line(l sdk.LogLine) {
 	r := record.Parse(text)
 	s := seen{at: at, text: text, record: r, id: j.d.miner.Add(r.Message).ID}
 	s.statement, s.fresh = j.statementOf(s.id, at)
+	if s.fresh {
+		s.statement.Level = record.LevelOfWords(r.Message)
+	}
+	if r.Level == record.LevelUnknown {
+		s.record.Level = s.statement.Level
+	}
 	j.p.last = s.id
 	score := 0.0
 	if known {
@@ -148,7 +154,7 @@ func (j *judgement) length(s seen) float64 {
 // rarity scores a known statement by how rare it is; it is never reported by
 // itself.
 func (j *judgement) rarity(s seen) float64 {
-	if s.fresh || j.p.Lines < enoughLines {
+	if !j.d.config.EachLine || s.fresh || j.p.Lines < enoughLines {
 		return 0
 	}
 	const half = 0.5

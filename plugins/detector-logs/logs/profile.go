@@ -58,8 +58,10 @@ type statement struct {
 	// Rate is how often it comes in a minute.
 	Rate meter `json:"r"`
 	// Length is how long its lines are at most.
-	Length int   `json:"l"`
-	SeenAt int64 `json:"s"`
+	Length int `json:"l"`
+	// Level is what its words say, for lines without a level.
+	Level  record.Level `json:"v,omitempty"`
+	SeenAt int64        `json:"s"`
 }
 
 func newProfile(now time.Time) *profile {
@@ -141,7 +143,7 @@ func (j *judgement) inherited(id template.ID) *statement {
 		}
 		heir.Count += s.Count
 		heir.Length = max(heir.Length, s.Length)
-		heir.SeenAt = max(heir.SeenAt, s.SeenAt)
+		heir.SeenAt, heir.Level = max(heir.SeenAt, s.SeenAt), max(heir.Level, s.Level)
 		heir.Rate.join(s.Rate)
 	}
 	if heir != nil {

@@ -29,9 +29,6 @@ func parsePlain(line string) Record {
 	if message == "" || !h.timed && h.level == LevelUnknown {
 		message = line
 	}
-	if h.level == LevelUnknown {
-		h.level = levelByWords(message)
-	}
 	return Record{Level: h.level, Message: message}
 }
 

@@ -30,7 +30,7 @@ func Parse(line string) Record {
 			return r
 		}
 	}
-	if strings.Contains(line, "msg=") || strings.Contains(line, "message=") {
+	if i := strings.IndexByte(line, '='); i > 0 && (strings.Contains(line[max(0, i-len("message")):], "msg=") || strings.Contains(line[max(0, i-len("message")):], "message=")) {
 		if r, ok := parseLogfmt(line); ok {
 			return r
 		}

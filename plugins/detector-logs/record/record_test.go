@@ -24,7 +24,7 @@ func TestHeadersAreCutOffAndLevelsAreRead(t *testing.T) {
 		{"2026/01/05 12:00:00 [emerg] 6#6: no such directive", "6#6: no such directive", LevelCritical},
 		{"2026/01/05 12:00:00 listening on :80", "listening on :80", LevelUnknown},
 		{"ERROR: relation does not exist", "relation does not exist", LevelError},
-		{"error in the middle", "error in the middle", LevelError},
+		{"error in the middle", "error in the middle", LevelUnknown},
 		{"10.0.0.1 - - [05/Jan/2026:12:00:00 +0000] \"GET / HTTP/1.1\" 200", "10.0.0.1 - - [05/Jan/2026:12:00:00 +0000] \"GET / HTTP/1.1\" 200", LevelUnknown},
 		{`{"level":"error","ts":1,"msg":"store gone"}`, "store gone", LevelError},
 		{`{"level":50,"time":1,"msg":"pino"}`, "pino", LevelError},
@@ -39,6 +39,17 @@ func TestHeadersAreCutOffAndLevelsAreRead(t *testing.T) {
 		got := Parse(c.line)
 		if got.Message != c.message || got.Level != c.level {
 			t.Errorf("%q:\ngot  %q, level %v\nwant %q, level %v", c.line, got.Message, got.Level, c.message, c.level)
+		}
+	}
+}
+
+func TestWordsTellTheLevelWhereTheHeaderDoesNot(t *testing.T) {
+	for message, want := range map[string]Level{
+		"connection refused by peer": LevelError, "Segmentation fault: segfault at 0": LevelCritical,
+		"warning: old protocol": LevelWarning, "all is well": LevelUnknown, "": LevelUnknown,
+	} {
+		if got := LevelOfWords(message); got != want {
+			t.Errorf("%q: got %v, want %v", message, got, want)
 		}
 	}
 }

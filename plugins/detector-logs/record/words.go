@@ -83,24 +83,24 @@ func isUptime(s string) bool {
 // isName reports whether the word is the name of a program or logger, perhaps
 // with a process id: sshd[12], su(pam_unix)[3], dfs.DataNode$Packet.
 func isName(s string) bool {
-	return s != "" && isLetter(s[0]) && strings.IndexAny(s, "=\"'{}<>,;") < 0
+	return s != "" && isLetter(s[0]) && !strings.ContainsAny(s, "=\"'{}<>,;")
 }
 
 // isUpper reports whether the word is a facility such as KERNEL.
 func isUpper(s string) bool {
-	return len(s) > 1 && s == strings.ToUpper(s) && isLetter(s[0]) && strings.IndexAny(s, "=:,;()[]\"") < 0
+	return len(s) > 1 && s == strings.ToUpper(s) && isLetter(s[0]) && !strings.ContainsAny(s, "=:,;()[]\"")
 }
 
 // isIdentifier reports whether the word has digits, as the name of a host or a
 // node often has.
 func isIdentifier(s string) bool {
-	return digits(s) > 0 && strings.IndexAny(s, "=()[]\"'{}<>,;") < 0
+	return digits(s) > 0 && !strings.ContainsAny(s, "=()[]\"'{}<>,;")
 }
 
 // requestID reports whether each word in a bracket is an identifier or a dash.
 func requestID(s string) bool {
 	for word := range strings.FieldsSeq(s) {
-		if word != "-" && (digits(word) < dateDigits || strings.IndexAny(word, ":=\"") >= 0) {
+		if word != "-" && (digits(word) < dateDigits || strings.ContainsAny(word, ":=\"")) {
 			return false
 		}
 	}
@@ -119,8 +119,9 @@ var badWords = [...]struct {
 	{"warn", LevelWarning}, {"WARN", LevelWarning}, {"Warn", LevelWarning},
 }
 
-// levelByWords guesses a level from what the message says.
-func levelByWords(message string) Level {
+// LevelOfWords guesses a level from what a message says, for records that do not
+// tell it. It is slow: ask once for each statement.
+func LevelOfWords(message string) Level {
 	message = message[:min(len(message), 512)]
 	for _, b := range badWords {
 		if strings.Contains(message, b.word) {

@@ -11,8 +11,6 @@ package signature
 import (
 	"fmt"
 	"regexp"
-	"regexp/syntax"
-	"slices"
 	"strings"
 
 	"github.com/homeostat/homeostat/sdk"
@@ -38,12 +36,13 @@ type Signature struct {
 type compiled struct {
 	Signature
 	expression *regexp.Regexp
-	// needed must be in a line for a match.
-	needed string
 }
 
 // Book is a set of signatures, searched in their order.
-type Book struct{ entries []compiled }
+type Book struct {
+	entries []compiled
+	filter  filter
+}
 
 // New compiles the signatures. The error names the one that is wrong, by its
 // place in the list and its name.
@@ -62,7 +61,8 @@ func New(signatures []Signature) (*Book, error) {
 		case expression.MatchString(""):
 			return nil, &Error{Index: i, Key: "pattern", Text: fmt.Sprintf("of %q matches an empty line: it would report everything", s.Name)}
 		}
-		b.entries = append(b.entries, compiled{s, expression, needed(s.Pattern)})
+		b.entries = append(b.entries, compiled{s, expression})
+		b.filter.add(i, needed(s.Pattern))
 	}
 	return b, nil
 }
@@ -83,12 +83,12 @@ func (e *Error) Error() string { return fmt.Sprintf("[%d].%s %s", e.Index, e.Key
 func (b *Book) Match(component, line string) (Signature, bool) {
 	line = line[:min(len(line), MaxBytes)]
 	best := -1
-	for i := range b.entries {
+	var store [8]int // most lines have no candidate
+	for _, i := range b.filter.candidates(line, store[:0]) {
 		e := &b.entries[i]
 		switch {
 		case best >= 0 && e.Severity <= b.entries[best].Severity:
 		case e.Component != "" && e.Component != component:
-		case e.needed != "" && !strings.Contains(line, e.needed):
 		case e.expression.MatchString(line):
 			best = i
 		}
@@ -101,34 +101,6 @@ func (b *Book) Match(component, line string) (Signature, bool) {
 
 // Len returns how many signatures there are.
 func (b *Book) Len() int { return len(b.entries) }
-
-// needed returns the longest text that every match of the pattern contains, or
-// "" when there is none.
-func needed(pattern string) string {
-	tree, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return ""
-	}
-	return literal(tree)
-}
-
-func literal(tree *syntax.Regexp) string {
-	switch tree.Op {
-	case syntax.OpLiteral:
-		if tree.Flags&syntax.FoldCase == 0 {
-			return string(tree.Rune)
-		}
-	case syntax.OpCapture, syntax.OpPlus:
-		return literal(tree.Sub[0])
-	case syntax.OpConcat:
-		parts := make([]string, len(tree.Sub))
-		for i, sub := range tree.Sub {
-			parts[i] = literal(sub)
-		}
-		return slices.MaxFunc(parts, func(a, b string) int { return len(a) - len(b) })
-	}
-	return ""
-}
 
 // Shipped returns the signatures of the named sets; Sets lists the names. The
 // error names the one that does not exist.
