@@ -120,7 +120,7 @@ configuration, 3 refused, 4 rolled back, 5 needs approval.`,
 	root.AddCommand(
 		runCommand(g), statusCommand(g), modeCommand(g), componentCommand(g), anomalyCommand(g),
 		incidentCommand(g), approvalCommand(g), maintenanceCommand(g), pluginCommand(g),
-		configCommand(g), auditCommand(g), tokenCommand(g), sandboxcli.Command(sandboxcli.Options{}), versionCommand(g),
+		configCommand(g), auditCommand(g), backtestCommand(g), tokenCommand(g), sandboxcli.Command(sandboxcli.Options{}), versionCommand(g),
 	)
 	usageForArgs(root)
 	return root
