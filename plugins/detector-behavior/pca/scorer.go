@@ -11,8 +11,8 @@ type Scorer struct {
 	// Level is the smoothed score.
 	Level float64
 
-	z, residual []float64
-	missing     []int
+	z, residual, expected, tolerance []float64
+	missing                          []int
 }
 
 // Score is the judgement of one row.
@@ -23,6 +23,10 @@ type Score struct {
 	// Share is the part of each signal in the residual, from 0 to 1; all are 0
 	// where nothing is left over. It is overwritten by the next call.
 	Share []float64
+	// Expected is the value of each signal that fits the others, in the signal's
+	// unit, and Tolerance how far a value usually lies from it. They are
+	// overwritten by the next call.
+	Expected, Tolerance []float64
 }
 
 // Score judges one row. A missing value is NaN; it counts as what the other
@@ -45,9 +49,10 @@ func (s *Scorer) Score(m *Model, row []float64) Score {
 	}
 	total := 0.0
 	for j, r := range s.residual {
-		r /= m.rest[j]
-		s.residual[j] = r * r
-		total += r * r
+		s.expected[j] = m.mean[j] + (s.z[j]-r+s.Drift[j])*m.spread[j]
+		s.tolerance[j] = m.rest[j] * m.spread[j]
+		s.residual[j] = bounded(r / m.rest[j])
+		total += s.residual[j]
 	}
 	fit := math.Sqrt(relative(total, m.usualResidual) * relative(distance, m.usualDistance))
 	if s.Level == 0 {
@@ -59,7 +64,17 @@ func (s *Scorer) Score(m *Model, row []float64) Score {
 			s.residual[j] /= total
 		}
 	}
-	return Score{Level: s.Level, Share: s.residual}
+	return Score{Level: s.Level, Share: s.residual, Expected: s.expected, Tolerance: s.tolerance}
+}
+
+// bounded is the square of x up to outlier, and grows with x beyond it: one
+// wild signal does not hide all others (Huber's loss).
+func bounded(x float64) float64 {
+	x = math.Abs(x)
+	if x > outlier {
+		return outlier * (2*x - outlier)
+	}
+	return x * x
 }
 
 // fit makes room for d signals.
@@ -69,6 +84,7 @@ func (s *Scorer) fit(d int) {
 	}
 	if len(s.z) < d {
 		s.z, s.residual = make([]float64, d), make([]float64, d)
+		s.expected, s.tolerance = make([]float64, d), make([]float64, d)
 	}
 }
 
