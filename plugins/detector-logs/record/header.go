@@ -14,6 +14,8 @@ type header struct {
 	line  string
 	at    int
 	level Level
+	// sure is up to where all words belong to the header.
+	sure int
 	// timed reports that a time was seen, named that the name of a program was.
 	timed, named bool
 }
@@ -35,64 +37,71 @@ func parsePlain(line string) Record {
 // next takes one word if it belongs to the header.
 func (h *header) next() bool {
 	start := h.at
-	for start < len(h.line) && strings.IndexByte(" \t-|:", h.line[start]) >= 0 {
+	for start < len(h.line) && isFiller(h.line[start]) {
 		start++
 	}
 	if start == len(h.line) {
 		return false
 	}
-	if h.line[start] == '[' || h.line[start] == '<' || h.line[start] == '(' {
-		return h.bracket(start)
+	switch h.line[start] {
+	case '[':
+		return h.bracket(start, ']')
+	case '<':
+		return h.bracket(start, '>')
+	case '(':
+		return h.bracket(start, ')')
 	}
 	end := start
-	for end < len(h.line) && strings.IndexByte(" \t|", h.line[end]) < 0 {
+	for end < len(h.line) && h.line[end] != ' ' && h.line[end] != '\t' && h.line[end] != '|' {
 		end++
 	}
-	if !h.word(h.line[start:end], end) {
+	if end > h.sure && !h.word(h.line[start:end], end) {
 		return false
 	}
 	h.at = end
 	return true
 }
 
+func isFiller(b byte) bool { return b == ' ' || b == '\t' || b == '-' || b == '|' || b == ':' }
+
 // word reports whether the word belongs to the header; end is where it ends.
-func (h *header) word(word string, end int) bool {
-	bare := strings.TrimRight(word, ":,")
+func (h *header) word(text string, end int) bool {
+	w := look(strings.TrimRight(text, ":,"))
+	rest := h.line[end:]
 	switch {
 	case h.named:
-		return h.takeLevel(bare)
-	case isTime(bare) || !h.timed && isEpoch(bare, h.line[end:]) || h.at == 0 && hasTime(bare) && isIdentifier(bare):
+		return h.takeLevel(w)
+	case w.time() || !h.timed && w.epoch(rest) || h.at == 0 && w.joints >= 2 && w.identifier():
 		h.timed = true
 		return true
-	case isDatePart(bare, h.line[end:]):
+	case isDatePart(w.text, rest), h.takeLevel(w):
 		return true
-	case h.takeLevel(bare):
-		return true
-	case !h.timed, isNumber(bare):
-		return isNumber(bare) && (h.level == LevelUnknown || strings.HasPrefix(h.line[end:], " ---"))
-	case strings.HasSuffix(word, ":") && isName(bare):
+	case !h.timed, w.number():
+		return w.number() && (h.level == LevelUnknown || strings.HasPrefix(rest, " ---"))
+	case w.name() && strings.HasSuffix(text, ":"):
 		h.named = true
 		return true
 	case h.level == LevelUnknown:
-		return h.leadsOn(bare, end)
+		return h.leadsOn(w, end)
 	}
-	return strings.Contains(bare, ".") && isName(bare) && !strings.Contains(bare, "(")
+	return w.dots > 0 && w.name() && !strings.Contains(w.text, "(")
 }
 
 // takeLevel takes the first level of the header.
-func (h *header) takeLevel(word string) bool {
-	if h.level != LevelUnknown || !isLevel(word) || !h.timed && word != strings.ToUpper(word) {
+func (h *header) takeLevel(w word) bool {
+	if h.level != LevelUnknown || !isLevel(w.text) || !h.timed && w.any&isLower != 0 {
 		return false
 	}
-	h.level = ParseLevel(word)
+	h.level = ParseLevel(w.text)
 	h.timed = h.timed || h.at > 0 // numbers and a level: they were the time
 	return true
 }
 
 // leadsOn reports whether the word is a host, a program or a facility: a level
-// or a name with a colon follows within few words, or it stands in columns.
-func (h *header) leadsOn(word string, end int) bool {
-	if !isName(word) && !isIdentifier(word) {
+// or a name with a colon follows within few words, or it stands in columns. The
+// words up to there are sure to belong to the header.
+func (h *header) leadsOn(w word, end int) bool {
+	if !w.name() && !w.identifier() {
 		return false
 	}
 	rest := h.line[end:]
@@ -106,16 +115,13 @@ func (h *header) leadsOn(word string, end int) bool {
 	const ahead = 6
 	for range ahead {
 		rest = strings.TrimLeft(rest, " \t")
-		next, after, _ := strings.Cut(rest, " ")
-		bare := strings.TrimRight(next, ":")
+		text, after, _ := strings.Cut(rest, " ")
+		next := look(strings.TrimRight(text, ":"))
 		switch {
-		case next == "-" && h.timed:
+		case text == "-", text == "kernel:", next.name() && strings.HasSuffix(text, "]:"), isLevel(next.text) && next.any&isLower == 0:
+			h.sure = len(h.line) - len(rest)
 			return true
-		case isLevel(bare) && bare == strings.ToUpper(bare):
-			return true
-		case next == "kernel:", strings.HasSuffix(next, "]:") && isName(bare):
-			return true
-		case !isUpper(next) && !isIdentifier(next):
+		case !next.facility() && !next.identifier():
 			return false
 		}
 		rest = after
@@ -125,22 +131,20 @@ func (h *header) leadsOn(word string, end int) bool {
 
 // bracket takes [ … ], < … > or ( … ) when it holds a time, a level, a number
 // or an identifier, as headers do.
-func (h *header) bracket(start int) bool {
-	closing := map[byte]string{'[': "]", '<': ">", '(': ")"}[h.line[start]]
-	n := strings.Index(h.line[start:], closing)
+func (h *header) bracket(start int, closing byte) bool {
 	const longest = 200
-	if n < 0 || n > longest {
+	n := strings.IndexByte(h.line[start:min(len(h.line), start+longest)], closing)
+	if n < 0 {
 		return false
 	}
 	inside := strings.TrimSpace(h.line[start+1 : start+n])
+	w := look(inside)
 	switch {
 	case isLevel(inside):
 		h.level = ParseLevel(inside)
-	case isDate(inside):
+	case w.digits >= dateDigits && isDate(inside), w.uptime():
 		h.timed = true
-	case h.timed && (inside == "" || inside == "-" || isNumber(inside) || requestID(inside)):
-	case isUptime(inside):
-		h.timed = true
+	case h.timed && (inside == "" || inside == "-" || w.number() || isRequest(inside)):
 	default:
 		return false
 	}

@@ -1,7 +1,5 @@
 package record
 
-import "strings"
-
 // Level is how bad a program found what it logged.
 type Level uint8
 
@@ -23,11 +21,17 @@ func (l Level) String() string { return levelNames[min(int(l), len(levelNames)-1
 // ParseLevel reads the name of a level as programs write it, in any case; other
 // words are LevelUnknown.
 func ParseLevel(word string) Level {
-	const longest = len("emergency")
-	if len(word) == 0 || len(word) > longest {
+	var lower [len("information")]byte
+	if len(word) == 0 || len(word) > len(lower) {
 		return LevelUnknown
 	}
-	switch strings.ToLower(word) {
+	for i := range len(word) {
+		lower[i] = word[i]
+		if word[i] >= 'A' && word[i] <= 'Z' {
+			lower[i] |= 0x20
+		}
+	}
+	switch string(lower[:len(word)]) {
 	case "debug", "trace", "dbg", "verbose", "fine", "finer", "finest", "d":
 		return LevelDebug
 	case "info", "information", "notice", "inf", "note", "log", "i", "statement":
