@@ -38,7 +38,6 @@ type table struct {
 	label int // its column, -1 for none
 	// first is a row that was read to learn the number of columns.
 	first []string
-	line  int
 	last  time.Time
 	rows  int
 }
