@@ -16,13 +16,14 @@ import (
 	"github.com/homeostat/homeostat/host/health"
 	"github.com/homeostat/homeostat/host/history"
 	"github.com/homeostat/homeostat/sandbox"
+	"github.com/homeostat/homeostat/sandbox/gotest"
 	"github.com/homeostat/homeostat/sdk"
 )
 
 // openChanges opens the change pipeline and what it stands on.
 func (a *App) openChanges(ctx context.Context) error {
 	dirs := map[string]string{}
-	for _, name := range []string{"backups", "changes", "journals", "compiled"} {
+	for _, name := range []string{"backups", "changes", "journals", "compiled", "gotest"} {
 		dir, err := a.state.Sub(name)
 		if err != nil {
 			return err
@@ -49,9 +50,19 @@ func (a *App) openChanges(ctx context.Context) error {
 		Log: a.log.Named("change"), Settings: func() change.Settings { return changes.Settings(a.current()) },
 		Dir: dirs["changes"], Files: worker.Client{Journals: dirs["journals"]}, Backups: a.backups,
 		World: a.world(), Store: changeDocuments{documents{a.records}}, Gate: changes.GateConfig(a.settings.Safety),
-		Native: confined.Runner{}, Rehearser: box, Audit: a.record, Changed: a.changed,
+		Native: confined.Runner{}, Rehearser: box, GoTests: a.goTests(box, dirs["gotest"]), Audit: a.record, Changed: a.changed,
 	})
 	return err
+}
+
+// goTests runs the tests of changed Go packages where there is a Go toolchain.
+func (a *App) goTests(box *sandbox.Sandbox, dir string) change.GoTester {
+	runner, err := gotest.New(box, gotest.Settings{WorkDir: dir})
+	if err != nil {
+		a.log.Debug("tests of changed Go packages will be inconclusive", "error", err)
+		return nil
+	}
+	return runner
 }
 
 func (a *App) world() changes.World {

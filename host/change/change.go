@@ -128,6 +128,8 @@ type Options struct {
 	Gate      gate.Config
 	Rehearser Rehearser
 	Native    Native
+	// GoTests may be nil too: then the tests of changed Go packages are inconclusive.
+	GoTests GoTester
 	// Audit appends to the audit log and returns when the record is durable.
 	Audit func(actor, kind string, fields map[string]any) error
 	// Changed tells listeners of each new state. It must not block, nor call the pipeline.

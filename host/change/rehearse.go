@@ -10,13 +10,14 @@ import (
 	"github.com/homeostat/homeostat/sandbox"
 )
 
-// rehearse runs the root's WASM checks on a copy-on-write view of the root with the candidate applied. The bytes of the
+// rehearse runs the root's WASM checks, and the tests of changed Go packages, on a copy-on-write view of the root with the candidate applied. The bytes of the
 // view are pinned by their hashes: they are those that will be applied.
 func (r *run) rehearse(ctx context.Context) outcome {
 	var t tally
 	for _, program := range r.root.Checks {
 		r.check(ctx, &t, program)
 	}
+	r.testPackages(ctx, &t)
 	if ctx.Err() != nil {
 		return stopped()
 	}

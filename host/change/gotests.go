@@ -1,0 +1,54 @@
+package change
+
+import (
+	"context"
+	"strings"
+
+	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/sandbox"
+	"github.com/homeostat/homeostat/sandbox/gotest"
+)
+
+// GoTester runs the tests of Go packages inside the sandbox; *gotest.Runner is the one of the daemon.
+type GoTester interface {
+	Compare(ctx context.Context, s gotest.Suite) ([]gotest.Comparison, error)
+}
+
+// testPackages runs the tests of the Go packages that the change touches, on the candidate and, where they do not pass,
+// on the present files too.
+func (r *run) testPackages(ctx context.Context, t *tally) {
+	suite := gotest.Suite{View: View(r.root, r.resolved), Limits: r.p.opt.Settings().Sandbox}
+	suite.Packages = gotest.ChangedPackages(suite.View)
+	if len(suite.Packages) == 0 {
+		return
+	}
+	all := "go test " + strings.Join(suite.Packages, " ")
+	if r.p.opt.GoTests == nil {
+		t.note(all, record.Inconclusive, record.Inconclusive, "there is no Go toolchain on this host")
+		return
+	}
+	compared, err := r.p.opt.GoTests.Compare(ctx, suite)
+	if err != nil {
+		t.note(all, record.Inconclusive, record.Inconclusive, err.Error())
+		return
+	}
+	for _, c := range compared {
+		r.noteTests(t, c)
+	}
+}
+
+// noteTests counts one package. A package that fails as before is blocked all the same when a test of it newly fails.
+func (r *run) noteTests(t *tally, c gotest.Comparison) {
+	name, text := "go test "+c.Package, c.Candidate.Message
+	current := record.Inconclusive
+	if c.Current != nil {
+		current = record.Verdict(c.Current.Verdict)
+	}
+	if len(c.Broken) > 0 {
+		text = strings.TrimPrefix(text+"; newly failing: "+strings.Join(c.Broken, ", "), "; ")
+	}
+	if c.Outcome == sandbox.Blocked {
+		current = record.Pass
+	}
+	t.note(name, current, record.Verdict(c.Candidate.Verdict), text)
+}
