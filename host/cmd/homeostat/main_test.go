@@ -106,6 +106,7 @@ func TestScripts(t *testing.T) {
 			"gone":     gone,
 			"spoil":    spoil,
 			"endings":  endings,
+			"ask":      ask,
 			"approve":  newest("approval", "approve"),
 			"confirm":  newest("change", "confirm"),
 			"rollback": newest("change", "rollback"),
