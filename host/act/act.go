@@ -32,6 +32,7 @@ type Components interface {
 type Actor struct {
 	components Components
 	declared   func(component string) map[string]Command
+	changes    Changes // nil where files cannot be changed
 }
 
 // New returns an Actor. Declared returns the operator's commands of a
@@ -65,6 +66,8 @@ func (a *Actor) check(action sdk.Action) error {
 		return a.exists(action.Target())
 	case sdk.RunDeclared:
 		return a.checkDeclared(action)
+	case sdk.SubmitChange, sdk.RollbackChange, sdk.SetParameters:
+		return a.checkFiles(action)
 	}
 	return fmt.Errorf("this host cannot carry out %s yet, so the whole proposal is refused", action.Kind())
 }
@@ -105,6 +108,8 @@ func (a *Actor) Do(ctx context.Context, action sdk.Action, reason string) (strin
 		return a.declared(action.Component)[action.Name].run(ctx)
 	case sdk.Wait:
 		return wait(ctx, action.For)
+	case sdk.SubmitChange, sdk.RollbackChange, sdk.SetParameters:
+		return a.doFiles(ctx, action, reason)
 	case sdk.HandOver:
 		return "left to a person: " + action.Message, nil
 	}

@@ -83,9 +83,9 @@ func TestProposalsBeyondThisHostAreRefusedAsAWhole(t *testing.T) {
 		action sdk.Action
 		word   string
 	}{
-		"parameters":         {sdk.SetParameters{Component: "web", Values: map[string]sdk.Value{"x": {Number: 1}}}, "cannot carry out set_parameters yet"},
-		"a change":           {sdk.SubmitChange{Root: "shop", Files: []sdk.FileChange{{Path: "a"}}}, "cannot carry out submit_change yet"},
-		"a rollback":         {sdk.RollbackChange{Change: "mod_1"}, "cannot carry out rollback_change yet"},
+		"parameters":         {sdk.SetParameters{Component: "web", Values: map[string]sdk.Value{"x": {Number: 1}}}, "cannot change files"},
+		"a change":           {sdk.SubmitChange{Root: "shop", Files: []sdk.FileChange{{Path: "a"}}}, "cannot change files"},
+		"a rollback":         {sdk.RollbackChange{Change: "mod_1"}, "cannot change files"},
 		"open a link":        {sdk.OpenLink{From: "web", To: "store"}, "cannot carry out open_link yet"},
 		"close a link":       {sdk.CloseLink{From: "web", To: "store"}, "cannot carry out close_link yet"},
 		"unknown component":  {sdk.Restart{Component: "wed"}, `"wed"`},
@@ -123,7 +123,10 @@ func TestEveryActionHasAClassAndAnUndo(t *testing.T) {
 		{sdk.HandOver{Component: "web"}, Harmless, "none"},
 		{sdk.RunDeclared{Component: "web", Name: "drain"}, Reversible, "the declared undo of drain"},
 		{sdk.RunDeclared{Component: "web", Name: "purge"}, Irreversible, "none"},
-		{sdk.SubmitChange{Root: "shop"}, Irreversible, "none"},
+		{sdk.SubmitChange{Root: "shop"}, Reversible, "rollback of the change"},
+		{sdk.SetParameters{Component: "web"}, Reversible, "rollback of the change"},
+		{sdk.RollbackChange{Change: "mod_1"}, Reversible, "restore of the backup that the rollback makes"},
+		{sdk.OpenLink{From: "web", To: "store"}, Irreversible, "none"},
 	}
 	for _, c := range cases {
 		w := a.Weigh(c.action)
@@ -203,5 +206,50 @@ func TestUnknownUserIsRefused(t *testing.T) {
 	a, _ := actor(t, map[string]Command{"x": {Command: []string{"true"}, User: "no-such-user-here"}})
 	if _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "x"}, "why"); err == nil || !strings.Contains(err.Error(), "no-such-user-here") {
 		t.Errorf("got %v, want an error that names the user", err)
+	}
+}
+
+// pipeline plays the change pipeline: it notes what reaches it.
+type pipeline struct {
+	got []string
+	err error
+}
+
+func (p *pipeline) note(what string) error {
+	p.got = append(p.got, what)
+	return p.err
+}
+
+func (p *pipeline) CheckChange(sdk.SubmitChange) error      { return p.err }
+func (p *pipeline) CheckRollback(sdk.RollbackChange) error  { return p.err }
+func (p *pipeline) CheckParameters(sdk.SetParameters) error { return p.err }
+func (p *pipeline) SubmitChange(_ context.Context, c sdk.SubmitChange) (string, error) {
+	return "submitted", p.note("submit " + c.Root + " " + c.Reason)
+}
+
+func (p *pipeline) RollbackChange(_ context.Context, c sdk.RollbackChange, reason string) (string, error) {
+	return "undone", p.note("rollback " + c.Change + " " + reason)
+}
+
+func (p *pipeline) SetParameters(_ context.Context, s sdk.SetParameters, reason string) (string, error) {
+	return "set", p.note("set " + s.Component + " " + reason)
+}
+
+func TestActionsOnFilesGoThroughThePipeline(t *testing.T) {
+	cases := map[string]sdk.Action{
+		"submit shop why":    sdk.SubmitChange{Root: "shop", Files: []sdk.FileChange{{Path: "a"}}},
+		"rollback mod_1 why": sdk.RollbackChange{Change: "mod_1"},
+		"set web why":        sdk.SetParameters{Component: "web", Values: map[string]sdk.Value{"x": {Number: 1}}},
+	}
+	for want, action := range cases {
+		a, _ := actor(t, nil)
+		p := &pipeline{}
+		if _, err := a.WithChanges(p).Do(t.Context(), action, "why"); err != nil || len(p.got) != 1 || p.got[0] != want {
+			t.Errorf("%s: got %v, %v", want, p.got, err)
+		}
+		p = &pipeline{err: errors.New("not declared")}
+		if _, err := a.WithChanges(p).Do(t.Context(), action, "why"); !errors.Is(err, p.err) || len(p.got) != 0 {
+			t.Errorf("%s after a refusal: got %v, %v, want nothing done", want, p.got, err)
+		}
 	}
 }

@@ -53,6 +53,10 @@ func (a *Actor) Weigh(action sdk.Action) Weight {
 			return Weight{Class: Reversible, Undo: "the declared undo of " + action.Name, Cost: c.timeout()}
 		}
 		return Weight{Class: Irreversible, Undo: "none", Cost: costStop}
+	case sdk.SubmitChange, sdk.SetParameters:
+		return Weight{Class: Reversible, Undo: "rollback of the change", Cost: costStop + costStart}
+	case sdk.RollbackChange:
+		return Weight{Class: Reversible, Undo: "restore of the backup that the rollback makes", Cost: costStop + costStart}
 	case sdk.Wait:
 		return Weight{Class: Harmless, Undo: "none", Cost: action.For}
 	case sdk.HandOver:

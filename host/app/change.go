@@ -196,3 +196,14 @@ func (a *App) changeService() changes.Service {
 		Generator: func() []string { return a.current().Generator.Command },
 	}
 }
+
+// waitingChanges counts the changes that wait for a person.
+func (a *App) waitingChanges() int {
+	n := 0
+	for _, r := range a.recentChanges() {
+		if r.State == record.WaitingApproval {
+			n++
+		}
+	}
+	return n
+}

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/act"
+	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/service"
 	"github.com/homeostat/homeostat/host/app/translate"
+	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/heal"
 	"github.com/homeostat/homeostat/host/heal/policy"
@@ -26,13 +28,19 @@ func (a *App) healOptions() heal.Options {
 		Log:        a.log.Named("heal"),
 		Settings:   healSettings(a.settings),
 		Strategies: a.strategies,
-		Actor:      act.New(components{a.set, a.orders}, a.declared),
+		Actor:      a.actor(),
 		Prober:     prober{source{a.set}},
 		Store:      documents{a.records},
 		Audit:      func(kind string, fields map[string]any) error { return a.record("healing", kind, fields) },
 		Context:    a.healContext,
 		Publish:    func(topic string, item any) { a.server.Events().Publish(topic, service.Item(item)) },
 	}
+}
+
+// actor is the hand of healing. The pipeline is opened after healing, so it is looked up at each use.
+func (a *App) actor() *act.Actor {
+	hands := changes.Hands{Pipeline: func() *change.Pipeline { return a.pipeline }, Settings: a.current}
+	return act.New(components{a.set, a.orders}, a.declared).WithChanges(hands)
 }
 
 // record writes one audit record and waits until it is durable.

@@ -1,9 +1,12 @@
 package app
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/homeostat/homeostat/host/breaker"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -37,6 +40,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(recoverDesc, float64(sum.ActiveRecoveries))
 	gauge(approvalsDesc, float64(sum.PendingApprovals))
 	gauge(rateDesc, sum.AutoHealingRate/100)
+	c.changes(gauge)
 	for _, s := range c.app.set.Statuses() {
 		status, _ := source{c.app.set}.Status(s.Name)
 		gauge(upDesc, indicator(status.State == sdk.StateUp), s.Name)
@@ -46,6 +50,26 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		gauge(pluginDesc, indicator(p.State == "ready"), p.Name, p.Kind)
 		counter(respawnDesc, float64(p.Restarts), p.Name)
 	}
+}
+
+var (
+	breakerDesc  = prometheus.NewDesc("homeostat_change_breaker_open", "1 while the breaker of changes refuses them.", nil, nil)
+	attemptsDesc = prometheus.NewDesc("homeostat_change_attempts", "Changes that the breaker has counted.", nil, nil)
+	successDesc  = prometheus.NewDesc("homeostat_change_successes", "Those of them that were kept.", nil, nil)
+	gatesOffDesc = prometheus.NewDesc("homeostat_change_gates_off", "1 while refusals are only warnings.", nil, nil)
+	openDesc     = prometheus.NewDesc("homeostat_change_open", "Changes under way or being watched.", nil, nil)
+	backupsDesc  = prometheus.NewDesc("homeostat_backups", "Stored backups.", nil, nil)
+)
+
+// changes reads the state of the change pipeline.
+func (c collector) changes(gauge func(*prometheus.Desc, float64, ...string)) {
+	s := c.app.pipeline.Gate().Status(time.Now())
+	gauge(breakerDesc, indicator(s.Breaker == breaker.Open))
+	gauge(attemptsDesc, float64(s.Metrics.Attempts))
+	gauge(successDesc, float64(s.Metrics.Successes))
+	gauge(gatesOffDesc, indicator(s.Off != nil))
+	gauge(openDesc, float64(len(c.app.pipeline.Open())))
+	gauge(backupsDesc, float64(len(c.app.backups.List())))
 }
 
 func indicator(on bool) float64 { //nolint:revive // a metric of a fact is 1 or 0

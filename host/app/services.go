@@ -9,6 +9,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/api/token"
+	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/service"
 	"github.com/homeostat/homeostat/host/history"
 	"github.com/homeostat/homeostat/host/journal"
@@ -20,7 +21,7 @@ func (a *App) services() api.Services {
 	return api.Services{
 		Daemon:     daemonService{a},
 		Components: service.Components{Set: a.set, Healer: a.healer, Facts: facts{a}, Ordered: a.ordered},
-		Healing:    service.Healing{Healer: a.healer, Corrector: corrector{a.plugins}},
+		Healing:    changes.Approvals{Healing: service.Healing{Healer: a.healer, Corrector: corrector{a.plugins}}, Pipeline: a.pipeline},
 		Changes:    a.changeService(),
 		Signals:    signalService{a},
 		Audit:      auditService{a},
@@ -55,6 +56,7 @@ func (d daemonService) Status(context.Context) (api.Status, error) {
 		st.Listen = string(settings.Dashboard.Listen)
 	}
 	st.Components = a.count()
+	st.PendingApprovals += a.waitingChanges()
 	return st, nil
 }
 

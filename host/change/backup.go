@@ -2,7 +2,9 @@ package change
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/homeostat/homeostat/host/backup"
@@ -17,10 +19,10 @@ func (r *run) backup(ctx context.Context) outcome {
 	for i, p := range r.rec.Paths {
 		paths[i] = p.Path
 	}
-	id := backup.ID(r.rec.ID, now)
-	info, err := r.p.opt.Backups.Create(ctx, backup.Request{
-		ID: id, Root: r.root.Name, RootPath: r.root.Path, Paths: paths, Now: now, Expires: now.Add(settings.KeepBackup),
+	info, err := r.p.makeBackup(ctx, r.rec.ID, backup.Request{
+		Root: r.root.Name, RootPath: r.root.Path, Paths: paths, Now: now, Expires: now.Add(settings.KeepBackup),
 	})
+	id := info.ID
 	if err == nil {
 		err = r.p.opt.Backups.Pin(id, r.rec.ID)
 	}
@@ -46,6 +48,21 @@ func (r *run) backup(ctx context.Context) outcome {
 	}
 	r.prune(now, settings.KeepMax)
 	return out
+}
+
+// idTries is how many ids are tried. They count seconds, and a change that was approved at once comes twice within one.
+const idTries = 60
+
+// makeBackup makes a backup under the first id that is free.
+func (p *Pipeline) makeBackup(ctx context.Context, whose string, req backup.Request) (backup.Info, error) {
+	for try := range idTries {
+		req.ID = backup.ID(whose, req.Now.Add(time.Duration(try)*time.Second))
+		info, err := p.opt.Backups.Create(ctx, req)
+		if !errors.Is(err, os.ErrExist) {
+			return info, err
+		}
+	}
+	return backup.Info{}, fmt.Errorf("%d ids of backups of %s are taken: %w", idTries, whose, os.ErrExist)
 }
 
 // prune expires old backups. What is pinned or last known good stays, so a failure here is no harm to this change.

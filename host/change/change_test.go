@@ -2,11 +2,15 @@ package change_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/homeostat/homeostat/host/change"
+	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/health"
 )
 
 func TestGoodChangeIsKeptWhenThePersonConfirms(t *testing.T) {
@@ -68,5 +72,83 @@ func TestDryRunTouchesAndCountsNothing(t *testing.T) {
 	}
 	if list, _ := h.p.Changes(context.Background(), 10); len(list) != 0 {
 		t.Errorf("got %d records, want none", len(list))
+	}
+}
+
+func TestRiskyChangeWaitsForAPersonAndGoesOnAtOnce(t *testing.T) {
+	h := newHouse(t).open()
+	id := h.submit(candidate.Single("site", "run.sh", []byte("#!/bin/sh\neval \"$1\"\n")))
+	r := h.until(id, "waiting", func(r record.Record) bool { return r.State == record.WaitingApproval })
+	h.noTransaction()
+	ctx := context.Background()
+	if err := h.p.Approve(ctx, id, "another hash", "alice"); !errors.Is(err, change.ErrState) {
+		t.Errorf("approval of another change: got %v, want %v", err, change.ErrState)
+	}
+	answers := make(chan error, 2)
+	for range cap(answers) {
+		go func() { answers <- h.p.Approve(ctx, id, r.Approval.Hash, "alice") }()
+	}
+	if first, second := <-answers, <-answers; (first == nil) == (second == nil) {
+		t.Fatalf("approved twice at once: got %v and %v, want one to be refused", first, second)
+	}
+	h.watching(id)
+	if err := h.p.Approve(ctx, id, "", "alice"); !errors.Is(err, change.ErrState) {
+		t.Errorf("approved twice: got %v, want %v", err, change.ErrState)
+	}
+	h.confirm(id)
+	h.ended(id, record.Kept)
+}
+
+func TestApprovalIsOfTheFilesThatItWasAskedFor(t *testing.T) {
+	h := newHouse(t).open()
+	id := h.submit(candidate.Single("site", "run.sh", []byte("#!/bin/sh\neval \"$1\"\n")))
+	h.until(id, "waiting", func(r record.Record) bool { return r.State == record.WaitingApproval })
+	h.write("run.sh", "#!/bin/sh\n")
+	if err := h.p.Approve(context.Background(), id, "", "alice"); err != nil {
+		t.Fatal(err)
+	}
+	r := h.ended(id, record.Refused)
+	if len(r.Refusals) == 0 || r.Refusals[0].Rule != "base.changed" {
+		t.Errorf("got %+v, want base.changed", r.Refusals)
+	}
+	h.wants("run.sh", "#!/bin/sh\n")
+}
+
+func TestUnhealthyHostRefusesPeopleAndNotRecoveries(t *testing.T) {
+	h := newHouse(t).open()
+	h.world.set(func(w *world) { w.score = health.Report{State: health.Critical, Score: 10} })
+	r := h.ended(h.submit(edit("new")), record.Refused)
+	if len(r.Refusals) != 1 || r.Refusals[0].Rule != "health.state" {
+		t.Errorf("got %+v, want health.state", r.Refusals)
+	}
+	rec, err := h.p.Submit(context.Background(), change.Submission{Candidate: edit("new"), By: "recovery", Origin: record.FromRecovery})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.p.Apply(context.Background(), rec.ID); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.watching(rec.ID); len(r.Warnings) == 0 {
+		t.Error("the recovery was not told of the health of the host")
+	}
+}
+
+// BenchmarkChangeOfThreeFiles is the way of a change from its submission to the watch, with a real backup and real
+// exchanges of files, in this process.
+func BenchmarkChangeOfThreeFiles(b *testing.B) {
+	h := newHouse(b).open()
+	n := 0
+	for b.Loop() {
+		n++
+		c := candidate.Candidate{Root: "site"}
+		for _, name := range []string{"a.conf", "b.conf", "c.conf"} {
+			c.Edits = append(c.Edits, candidate.Edit{Path: name, Content: fmt.Appendf(nil, "# %d\n", n)})
+		}
+		id := h.submit(c)
+		h.watching(id)
+		b.StopTimer()
+		h.confirm(id)
+		h.ended(id, record.Kept)
+		b.StartTimer()
 	}
 }

@@ -36,7 +36,7 @@ const patience = 60 * time.Second
 
 // house is a place for changes: real files, a real backup store and real transactions, around a component that is played.
 type house struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string
 	root    change.Root
 	more    []change.Root
@@ -54,7 +54,7 @@ type house struct {
 
 // newHouse makes a house with one root, "site", owned by "web", in which web.conf says "old". Set what differs, then
 // call open.
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	h := &house{t: t, dir: t.TempDir(), world: newWorld(), store: newMemory(), keepMax: 50}
 	for _, sub := range []string{"site", "state", "journals", "backups"} {
 		if err := os.Mkdir(filepath.Join(h.dir, sub), 0o700); err != nil {

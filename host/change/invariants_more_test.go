@@ -161,7 +161,7 @@ func TestR17PruningKeepsTheLastKnownGood(t *testing.T) {
 
 func TestR18RestoreGoesOnAfterADamagedFile(t *testing.T) {
 	h := newHouse(t)
-	const fragile = "a content that will be damaged 0123456789"
+	const fragile = "fragile content that will be damaged 0123456789"
 	h.write("fragile", fragile)
 	h.write("sound", "a content that stays as it is")
 	h.open()

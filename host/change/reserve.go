@@ -13,7 +13,8 @@ import (
 func (p *Pipeline) reserve(r *run) refusal.List {
 	for {
 		p.mu.Lock()
-		other := p.open[p.busy[r.root.Name]]
+		id := p.busy[r.root.Name]
+		other := p.open[id]
 		if other == nil || other == r {
 			p.busy[r.root.Name] = r.rec.ID
 			p.mu.Unlock()
@@ -23,13 +24,11 @@ func (p *Pipeline) reserve(r *run) refusal.List {
 		if list := p.occupied(r); len(list) > 0 {
 			return list
 		}
-		if !other.send(p.life, message{kind: makeRoom}) {
-			return refusal.List{busy(r.root.Name, other.rec.ID, 0)}
-		}
+		other.send(p.life, message{kind: makeRoom}) // where it is not taken in, the change has just ended
 		select {
 		case <-other.done:
 		case <-p.life.Done():
-			return refusal.List{busy(r.root.Name, other.rec.ID, 0)}
+			return refusal.List{busy(r.root.Name, id, 0)}
 		}
 	}
 }

@@ -164,8 +164,8 @@ func (p *Pipeline) BackupNow(ctx context.Context, name, by string) (backup.Info,
 		return backup.Info{}, err
 	}
 	settings, at := p.opt.Settings(), *now()
-	info, err := p.opt.Backups.Create(ctx, backup.Request{
-		ID: backup.ID(root.Name, at), Root: root.Name, RootPath: root.Path, Now: at, Expires: at.Add(settings.KeepBackup),
+	info, err := p.makeBackup(ctx, root.Name, backup.Request{
+		Root: root.Name, RootPath: root.Path, Now: at, Expires: at.Add(settings.KeepBackup),
 	})
 	if err != nil {
 		return info, err

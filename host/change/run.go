@@ -140,8 +140,8 @@ func (r *run) finish(at int, out outcome) {
 		r.remember(now)
 	}
 	r.giveBack(now, out.result)
+	r.tellEnd() // first, so that whoever sees the end finds it in the audit log
 	r.saveOrLog()
-	r.tellEnd()
 }
 
 func (r *run) undoFrom(ctx context.Context, at int) error {

@@ -123,18 +123,9 @@ func (p *Pipeline) start(rec record.Record) error {
 	}
 	r := &run{p: p, rec: rec, root: root, candidate: c, inbox: make(chan message, inboxSize), done: make(chan struct{})}
 	r.rec.State, r.rec.Steps, r.rec.Warnings = record.Running, []record.Step{}, nil
-	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return ErrClosed
+	if err := p.enlist(r, rec.State); err != nil {
+		return err
 	}
-	if p.open[rec.ID] != nil {
-		p.mu.Unlock()
-		return fmt.Errorf("apply %s: it is under way: %w", rec.ID, ErrState)
-	}
-	p.open[rec.ID] = r
-	p.running.Add(1)
-	p.mu.Unlock()
 	err = p.save(r.rec)
 	if err != nil {
 		p.forget(r)
@@ -147,6 +138,40 @@ func (p *Pipeline) start(rec record.Record) error {
 		r.carry(p.life)
 	}()
 	return nil
+}
+
+// enlist makes the run the one of its change, which must still be in the state in which the caller saw it: two who say yes
+// at once start it once. An earlier run that has written down its end is waited for.
+func (p *Pipeline) enlist(r *run, seen record.State) error {
+	for {
+		p.mu.Lock()
+		earlier, news, closed := p.open[r.rec.ID], p.news, p.closed
+		if earlier == nil && !closed {
+			p.open[r.rec.ID] = r
+			p.running.Add(1)
+		}
+		p.mu.Unlock()
+		if closed {
+			return ErrClosed
+		}
+		is, err := p.Change(p.life, r.rec.ID)
+		if err == nil && is.State != seen {
+			err = fmt.Errorf("apply %s, which is %s: %w", r.rec.ID, is.State, ErrState)
+		}
+		if earlier == nil && err != nil {
+			p.forget(r)
+			p.running.Done()
+		}
+		if earlier == nil || err != nil {
+			return err
+		}
+		select {
+		case <-earlier.done:
+		case <-news:
+		case <-p.life.Done():
+			return ErrClosed
+		}
+	}
 }
 
 // forget ends the run of a change.

@@ -27,20 +27,36 @@ type message struct {
 	kind     messageKind
 	by, text string
 	id       string
+	// taken is closed when the watch has taken the message in; nil for what nobody waits for.
+	taken chan struct{}
 }
 
 // inboxSize bounds the messages that wait; senders of what must arrive wait for room.
 const inboxSize = 64
 
-// send hands a message to the change, unless it ends first.
+// send hands a message to the change and says whether its watch took it in. A change that is still on its way takes it in
+// when its watch begins; one that has ended does not.
 func (r *run) send(ctx context.Context, m message) bool {
+	m.taken = make(chan struct{})
 	select {
 	case r.inbox <- m:
+	case <-r.done:
+		return false
+	case <-ctx.Done():
+		return false
+	}
+	select {
+	case <-m.taken:
 		return true
 	case <-r.done:
 	case <-ctx.Done():
 	}
-	return false
+	select {
+	case <-m.taken: // it was the last that the watch took in
+		return true
+	default:
+		return false
+	}
 }
 
 // illsEvery is the time between looks at all components.
@@ -172,6 +188,9 @@ func (w *watching) took(ctx context.Context, l looked) {
 
 // take takes in a message.
 func (w *watching) take(ctx context.Context, m message) (outcome, bool) {
+	if m.taken != nil {
+		close(m.taken)
+	}
 	switch m.kind {
 	case confirmIt:
 		w.rec.ConfirmedBy = m.by

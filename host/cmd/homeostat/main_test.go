@@ -100,12 +100,16 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"expand":  expand,
-			"until":   until,
-			"hit":     hit,
-			"gone":    gone,
-			"spoil":   spoil,
-			"endings": endings,
+			"expand":   expand,
+			"until":    until,
+			"hit":      hit,
+			"gone":     gone,
+			"spoil":    spoil,
+			"endings":  endings,
+			"ask":      ask,
+			"approve":  newest("approval", "approve"),
+			"confirm":  newest("change", "confirm"),
+			"rollback": newest("change", "rollback"),
 		},
 	})
 }
@@ -214,5 +218,25 @@ func endings(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if fmt.Sprint(code) != args[0] {
 		ts.Fatalf("%v ended with code %d, want %s", args[1:], code, args[0])
+	}
+}
+
+// newest returns a command that does something to the newest change.
+func newest(words ...string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, _ []string) {
+		cmd := exec.Command("homeostat", "change", "list", "--json")
+		cmd.Dir, cmd.Env = ts.MkAbs("."), append(os.Environ(), "PATH="+ts.Getenv("PATH"), "HOME="+ts.Getenv("HOME"))
+		out, err := cmd.Output()
+		ts.Check(err)
+		var list struct {
+			Items []struct {
+				ID string `json:"id"`
+			} `json:"items"`
+		}
+		ts.Check(json.Unmarshal(out, &list))
+		if len(list.Items) == 0 {
+			ts.Fatalf("there is no change")
+		}
+		ts.Check(ts.Exec("homeostat", append(words, list.Items[0].ID)...))
 	}
 }

@@ -1,0 +1,69 @@
+package act
+
+import (
+	"context"
+	"errors"
+
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// Changes carries out what touches files. Everything goes through the change pipeline, which has its own backups, checks
+// and watch.
+type Changes interface {
+	// CheckChange reports why a change cannot be submitted at all.
+	CheckChange(c sdk.SubmitChange) error
+	// SubmitChange returns when the change is applied and watched; an error says why it is not.
+	SubmitChange(ctx context.Context, c sdk.SubmitChange) (string, error)
+	// CheckRollback reports why a change cannot be undone.
+	CheckRollback(c sdk.RollbackChange) error
+	// RollbackChange returns when the files are the old ones again.
+	RollbackChange(ctx context.Context, c sdk.RollbackChange, reason string) (string, error)
+	// CheckParameters reports why parameters cannot be set: unknown ones, values or steps that are not allowed.
+	CheckParameters(s sdk.SetParameters) error
+	// SetParameters changes the files that hold them, as one change for each root.
+	SetParameters(ctx context.Context, s sdk.SetParameters, reason string) (string, error)
+}
+
+// WithChanges returns an Actor that can also change files.
+func (a *Actor) WithChanges(c Changes) *Actor {
+	b := *a
+	b.changes = c
+	return &b
+}
+
+var errNoChanges = errors.New("this host cannot change files, so the whole proposal is refused")
+
+// checkFiles checks an action that touches files.
+func (a *Actor) checkFiles(action sdk.Action) error {
+	if a.changes == nil {
+		return errNoChanges
+	}
+	switch action := action.(type) {
+	case sdk.SubmitChange:
+		return a.changes.CheckChange(action)
+	case sdk.RollbackChange:
+		return a.changes.CheckRollback(action)
+	case sdk.SetParameters:
+		if err := a.exists(action.Component); err != nil {
+			return err
+		}
+		return a.changes.CheckParameters(action)
+	}
+	return errNoChanges
+}
+
+// doFiles carries out an action that touches files, and that has passed its check.
+func (a *Actor) doFiles(ctx context.Context, action sdk.Action, reason string) (string, error) {
+	switch action := action.(type) {
+	case sdk.SubmitChange:
+		if action.Reason == "" {
+			action.Reason = reason
+		}
+		return a.changes.SubmitChange(ctx, action)
+	case sdk.RollbackChange:
+		return a.changes.RollbackChange(ctx, action, reason)
+	case sdk.SetParameters:
+		return a.changes.SetParameters(ctx, action, reason)
+	}
+	return "", errNoChanges
+}

@@ -1,0 +1,128 @@
+package changes
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/homeostat/homeostat/host/change"
+	"github.com/homeostat/homeostat/host/change/candidate"
+	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/txn"
+	"github.com/homeostat/homeostat/host/config"
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// Hands is act.Changes: it carries out the actions of recoveries that touch files.
+type Hands struct {
+	// Pipeline is asked for at each use: it is opened after healing.
+	Pipeline func() *change.Pipeline
+	Settings func() *config.Settings
+}
+
+// byRecovery is who submits the changes of recoveries.
+const byRecovery = "recovery"
+
+// CheckChange reports why a change cannot be submitted at all.
+func (h Hands) CheckChange(c sdk.SubmitChange) error {
+	for _, r := range h.Settings().Roots {
+		if string(r.Name) == c.Root {
+			return candidateOf(c).Check()
+		}
+	}
+	return fmt.Errorf("root %q is not declared", c.Root)
+}
+
+func candidateOf(c sdk.SubmitChange) candidate.Candidate {
+	out := candidate.Candidate{Root: c.Root, Author: byRecovery, Reason: c.Reason[:min(len(c.Reason), candidate.MaxText)]}
+	for _, f := range c.Files {
+		e := candidate.Edit{Kind: txn.Write, Path: f.Path, Content: f.Content}
+		if f.Delete {
+			e = candidate.Edit{Kind: txn.Delete, Path: f.Path}
+		}
+		out.Edits = append(out.Edits, e)
+	}
+	return out
+}
+
+// SubmitChange applies a change and returns when it is watched.
+func (h Hands) SubmitChange(ctx context.Context, c sdk.SubmitChange) (string, error) {
+	return h.submit(ctx, candidateOf(c))
+}
+
+func (h Hands) submit(ctx context.Context, c candidate.Candidate) (string, error) {
+	r, err := h.Pipeline().Submit(ctx, change.Submission{Candidate: c, By: byRecovery, Origin: record.FromRecovery})
+	if err != nil {
+		return "", err
+	}
+	if err := h.Pipeline().Apply(ctx, r.ID); err != nil {
+		return "", err
+	}
+	r, err = h.Pipeline().Wait(ctx, r.ID, func(r record.Record) bool { return r.State != record.Running })
+	switch {
+	case err != nil:
+		return "", err
+	case r.State == record.Watching, r.State == record.Kept:
+		return fmt.Sprintf("change %s is applied and watched", r.ID), nil
+	}
+	return "", fmt.Errorf("change %s is %s: %s", r.ID, r.State, r.Why)
+}
+
+// CheckRollback reports why a change cannot be undone.
+func (h Hands) CheckRollback(c sdk.RollbackChange) error {
+	r, err := h.Pipeline().Change(context.Background(), c.Change)
+	if err == nil && r.State != record.Kept && r.State != record.Watching {
+		err = fmt.Errorf("change %s is %s", r.ID, r.State)
+	}
+	return err
+}
+
+// RollbackChange undoes a change and returns when the files are the old ones again.
+func (h Hands) RollbackChange(ctx context.Context, c sdk.RollbackChange, reason string) (string, error) {
+	id, err := h.Pipeline().Rollback(ctx, c.Change, byRecovery, reason)
+	if err != nil {
+		return "", err
+	}
+	if id == c.Change {
+		r, err := h.Pipeline().Wait(ctx, id, func(r record.Record) bool { return r.State.Ended() && r.Ended != nil })
+		if err == nil && r.State != record.RolledBack {
+			err = fmt.Errorf("change %s is %s: %s", id, r.State, r.Why)
+		}
+		return fmt.Sprintf("change %s is rolled back", id), err
+	}
+	r, err := h.Pipeline().Wait(ctx, id, func(r record.Record) bool { return r.State != record.Running })
+	if err == nil && r.State != record.Watching && r.State != record.Kept {
+		err = fmt.Errorf("its restore %s is %s: %s", id, r.State, r.Why)
+	}
+	return fmt.Sprintf("change %s is undone by %s", c.Change, id), err
+}
+
+// within returns the root that holds a file, and the file's path below it.
+func (h Hands) within(file string) (config.Root, string, error) {
+	for _, r := range h.Settings().Roots {
+		if rel, err := filepath.Rel(r.Path, file); err == nil && filepath.IsLocal(rel) {
+			return r, filepath.ToSlash(rel), nil
+		}
+	}
+	return config.Root{}, "", fmt.Errorf("%s lies in no declared root, so it is not changed", file)
+}
+
+// component finds the settings of a component.
+func (h Hands) component(name string) (config.Component, error) {
+	for _, c := range h.Settings().Components {
+		if string(c.Name) == name {
+			return c, nil
+		}
+	}
+	return config.Component{}, fmt.Errorf("there is no component %q", name)
+}
+
+// names joins names for a sentence.
+func names(list []config.Parameter) string {
+	all := make([]string, len(list))
+	for i, p := range list {
+		all[i] = string(p.Name)
+	}
+	return strings.Join(all, ", ")
+}

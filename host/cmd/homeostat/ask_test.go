@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/homeostat/homeostat/host/api"
+)
+
+var modification = regexp.MustCompile(`"modification_id":"(mod_[0-9a-f]+)"`)
+
+// ask CODE METHOD PATH [BODY] sends a request over the socket s.sock, wants that status, and has the answer as its
+// output. $MOD in a body is the last modification that an answer named; a body of 33MiB is that much of nothing.
+func ask(ts *testscript.TestScript, _ bool, args []string) {
+	body := ""
+	if len(args) > 3 {
+		body = os.Expand(args[3], ts.Getenv)
+	}
+	if body == "33MiB" {
+		body = `{"reason":"` + strings.Repeat("x", 33<<20) + `"}`
+	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", ts.MkAbs("s.sock"))
+	}
+	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true}
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequest(args[1], "http://homeostat"+api.ModificationBase+"/"+args[2], strings.NewReader(body))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := (&http.Client{Transport: transport, Timeout: patience}).Do(req)
+	ts.Check(err)
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	if m := modification.FindSubmatch(answer); m != nil {
+		ts.Setenv("MOD", string(m[1]))
+	}
+	if fmt.Sprint(res.StatusCode) != args[0] {
+		ts.Fatalf("%s %s: got %d, want %s: %s", args[1], args[2], res.StatusCode, args[0], answer)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("answer"), answer, 0o600))
+	ts.Check(ts.Exec("cat", "answer"))
+}
