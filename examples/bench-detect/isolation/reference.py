@@ -12,10 +12,10 @@ for name in sys.argv[1:]:
     auc, seconds = [], float("inf")
     for seed in range(5):
         forest = IsolationForest(random_state=seed, n_jobs=1).fit(x)
-        for _ in range(2):
-            begun = time.perf_counter()
+        for _ in range(3):
+            begun = time.process_time()
             scores = -forest.score_samples(x)
-            seconds = min(seconds, time.perf_counter() - begun)
+            seconds = min(seconds, time.process_time() - begun)
         auc.append(roc_auc_score(y, scores))
     result[os.path.basename(name).removesuffix(".csv.gz")] = {"auc": auc, "seconds": seconds}
 print(json.dumps(result))
