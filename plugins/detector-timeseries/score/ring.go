@@ -22,8 +22,6 @@ type (
 
 func (r *ring1) add(v float64)          { put(r.V[:], &r.N, v) }
 func (r *ring12) add(v float64)         { put(r.V[:], &r.N, v) }
-func (r *ring1) nearest(n int) float64  { return nearest(r.V[:], r.N, n) }
-func (r *ring12) nearest(n int) float64 { return nearest(r.V[:], r.N, n) }
 func (r *ring1) at(back uint32) float64 { return float64(r.V[(r.N-1-back)%ones]) }
 func (r *ring1) len() int               { return int(min(r.N, ones)) }
 func put(v []float32, n *uint32, x float64) {
@@ -61,9 +59,17 @@ func (r *ring1) spread(n int) float64 {
 	return math.Sqrt(max(0, square/float64(n)-mean*mean))
 }
 
+// search finds the nearest earlier stretch. Back is how far back the last one
+// lay: the next is often its continuation, and a good first candidate lets most
+// others fail at once. It does not change what is found.
+type search struct{ Back uint32 }
+
+func (r *ring1) nearest(n int, s *search) float64  { return s.nearest(r.V[:], r.N, n) }
+func (r *ring12) nearest(n int, s *search) float64 { return s.nearest(r.V[:], r.N, n) }
+
 // nearest is the Euclidean distance of the newest n values to the nearest
 // earlier n that do not overlap them; 0 while there are fewer than 2n+1.
-func nearest(ring []float32, added uint32, n int) float64 {
+func (s *search) nearest(ring []float32, added uint32, n int) float64 {
 	size := uint32(len(ring))
 	kept := int(min(added, size))
 	if kept <= 2*n {
@@ -76,14 +82,21 @@ func nearest(ring []float32, added uint32, n int) float64 {
 	copy(straight[part:kept], ring[:kept-part])
 	last := kept - 1
 	newest, wanted := straight[last], straight[last-n+1:last]
-	best := float32(math.Inf(1))
+	best, found := float32(math.Inf(1)), last-n
+	if at := last - int(s.Back); at >= n-1 && at <= last-n {
+		d := straight[at] - newest
+		best, found = distance(straight[at-n+1:at], wanted, reach{d * d, best}), at
+	}
 	for at := last - n; at >= n-1; at-- {
 		d := straight[at] - newest
 		// Most candidates fail by their newest value.
 		if d *= d; d < best {
-			best = min(best, distance(straight[at-n+1:at], wanted, reach{d, best}))
+			if d = distance(straight[at-n+1:at], wanted, reach{d, best}); d < best {
+				best, found = d, at
+			}
 		}
 	}
+	s.Back = uint32(last - found)
 	return math.Sqrt(float64(best))
 }
 

@@ -181,6 +181,7 @@ func TestNearestAgreesWithThePlainSearch(t *testing.T) {
 		n := rapid.SampledFrom([]int{4, 8, 16}).Draw(t, "length")
 		values := rapid.SliceOfN(rapid.Float64Range(-100, 100), 1, 900).Draw(t, "values")
 		var r ring1
+		hint := search{Back: rapid.Uint32Range(0, 1000).Draw(t, "hint")}
 		for _, v := range values {
 			r.add(v)
 		}
@@ -202,7 +203,7 @@ func TestNearestAgreesWithThePlainSearch(t *testing.T) {
 				want = min(want, math.Sqrt(sum))
 			}
 		}
-		if got := r.nearest(n); math.Abs(got-want) > 1e-3*(1+want) {
+		if got := r.nearest(n, &hint); math.Abs(got-want) > 1e-3*(1+want) {
 			t.Fatalf("nearest of %d values by %d: got %v, want %v", len(values), n, got, want)
 		}
 	})

@@ -53,6 +53,7 @@ func BenchmarkTenThousandSeries(b *testing.B) {
 	runtime.GC()
 	runtime.ReadMemStats(&full)
 	b.ReportMetric(100*used.Seconds()/(float64(minute)*seconds), "%core")
+	runtime.KeepAlive(bn)
 	b.ReportMetric(float64(full.HeapAlloc-empty.HeapAlloc)/1e6, "MB")
 }
 
