@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/homeostat/homeostat/examples/bench-detect/fills"
+	"github.com/homeostat/homeostat/examples/bench-detect/isolation"
 	"github.com/homeostat/homeostat/examples/bench-detect/nab"
 	"github.com/homeostat/homeostat/examples/bench-detect/table"
 )
@@ -24,6 +26,8 @@ import (
 // sets are the benchmarks, in the order of the table.
 var sets = []table.Set{
 	nab.Set,
+	isolation.Set,
+	fills.Set,
 }
 
 func main() {

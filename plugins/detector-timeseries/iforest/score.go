@@ -45,22 +45,39 @@ func (f *Forest) Scores(m Matrix, out []float64) ([]float64, error) {
 }
 
 // descend adds the depth that each row reaches in the tree whose nodes begin at
-// first.
+// first. Four rows go down side by side, because each step of one has to wait
+// for the step before.
 func (f *Forest) descend(first int, m Matrix, sum []float32) {
 	nodes := f.nodes[first : first+f.inner]
 	leaf := first / f.inner * (f.inner + 1)
 	depths := f.depths[leaf : leaf+f.inner+1]
-	for r := range sum {
-		row := m.Values[r*m.Columns : (r+1)*m.Columns]
-		i := 0
+	r := 0
+	for ; r+4 <= len(sum); r += 4 {
+		a, b, c, d := m.Row(r), m.Row(r+1), m.Row(r+2), m.Row(r+3)
+		var i, j, k, l int
 		for range f.height {
-			n := nodes[i]
-			right := 1
-			if row[n.column] > n.above {
-				right = 2
-			}
-			i = 2*i + right
+			i, j = next(nodes[i], a, i), next(nodes[j], b, j)
+			k, l = next(nodes[k], c, k), next(nodes[l], d, l)
+		}
+		sum[r] += depths[i-len(nodes)]
+		sum[r+1] += depths[j-len(nodes)]
+		sum[r+2] += depths[k-len(nodes)]
+		sum[r+3] += depths[l-len(nodes)]
+	}
+	for ; r < len(sum); r++ {
+		row, i := m.Row(r), 0
+		for range f.height {
+			i = next(nodes[i], row, i)
 		}
 		sum[r] += depths[i-len(nodes)]
 	}
+}
+
+// next is the child of node i to which a row goes.
+func next(n node, row []float32, i int) int {
+	right := 1
+	if row[n.column] > n.above {
+		right = 2
+	}
+	return 2*i + right
 }

@@ -85,6 +85,8 @@ type memory struct {
 	Twelve  ring12
 	// Held are the features that change every few rows only.
 	Held [3]float64
+	// Searches are where the nearest stretches lay.
+	Searches [3]search
 	// Scores are those of the last rows, in a ring.
 	Scores [silence]float32
 }
@@ -149,11 +151,11 @@ func (m *memory) measure(unix int64, v float64) (raw [Features]float64, low, hig
 // shapes renews the distances to earlier stretches whose last mean is complete.
 func (m *memory) shapes() {
 	const long = 12
-	m.Held[0] = m.One.nearest(16)
+	m.Held[0] = m.One.nearest(16, &m.Searches[0])
 	if (m.Rows+1)%long == 0 {
 		m.Twelve.add(m.One.mean(long))
-		m.Held[1] = m.Twelve.nearest(4)
-		m.Held[2] = m.Twelve.nearest(8)
+		m.Held[1] = m.Twelve.nearest(4, &m.Searches[1])
+		m.Held[2] = m.Twelve.nearest(8, &m.Searches[2])
 	}
 }
 

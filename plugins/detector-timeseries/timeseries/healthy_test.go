@@ -60,17 +60,17 @@ func (h *host) gauge(name, unit string, v float64, r *sdk.Range) sdk.Series {
 		Times: []int64{h.at.UnixMilli()}, Values: []float64{v}}
 }
 
-// TestHealthyDayRaisesNothingHigh lets five days pass in accelerated time, the
+// TestHealthyDayRaisesNothingHigh lets three days pass in accelerated time, the
 // last of them with a restart, a step of the clock and an hour of sleep.
 func TestHealthyDayRaisesNothingHigh(t *testing.T) {
 	b := newBench(t, "")
 	h := &host{rng: rand.New(rand.NewPCG(5, 6)), at: begin}
 	begun := map[sdk.Severity]int{}
 	open := map[string]sdk.Severity{}
-	for h.at.Before(begin.Add(5 * 24 * time.Hour)) {
+	for h.at.Before(begin.Add(3 * 24 * time.Hour)) {
 		h.at = h.at.Add(10 * time.Second)
 		h.steps++
-		lastDay := h.steps - 4*8640
+		lastDay := h.steps - 2*8640
 		var events []sdk.Event
 		switch lastDay {
 		case 2000:
@@ -90,7 +90,7 @@ func TestHealthyDayRaisesNothingHigh(t *testing.T) {
 		}
 		count(t, found, open, begun)
 	}
-	t.Logf("six signals, four days after a day of learning: %d anomalies of severity low, %d medium, %d high",
+	t.Logf("six signals, two days after a day of learning: %d anomalies of severity low, %d medium, %d high",
 		begun[sdk.SeverityLow], begun[sdk.SeverityMedium], begun[sdk.SeverityHigh]+begun[sdk.SeverityCritical])
 	if n := begun[sdk.SeverityHigh] + begun[sdk.SeverityCritical]; n > 0 {
 		t.Errorf("%d anomalies of severity high or critical on a healthy host, want none", n)

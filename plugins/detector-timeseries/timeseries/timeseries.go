@@ -23,7 +23,7 @@ import (
 
 // Config is the plugin's table.
 type Config struct {
-	Sensitivity float64       `homeostat:"sensitivity,default=1,min=0.1,max=10" doc:"How easily a signal is called unusual; twice the number halves what is needed."`
+	Sensitivity float64       `homeostat:"sensitivity,default=0.7,min=0.1,max=10" doc:"How easily a signal is called unusual: 1 is the best threshold of a benchmark, the default is quieter, twice the number halves what is needed."`
 	Step        time.Duration `homeostat:"step,default=10s,min=1s,max=1h" doc:"Samples are averaged over this. Rows that are further apart are taken as they are."`
 	WarmUp      time.Duration `homeostat:"warm_up,default=24h,min=0s,max=168h" doc:"How long a signal is learnt before it can be unusual."`
 	Horizon     time.Duration `homeostat:"horizon,default=24h,min=10m,max=168h" doc:"How far ahead a limit that will be reached is reported."`
