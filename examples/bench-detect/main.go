@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/homeostat/homeostat/examples/bench-detect/loghub"
+	"github.com/homeostat/homeostat/examples/bench-detect/logseq"
 	"github.com/homeostat/homeostat/examples/bench-detect/nab"
 	"github.com/homeostat/homeostat/examples/bench-detect/table"
 )
@@ -24,6 +26,8 @@ import (
 // sets are the benchmarks, in the order of the table.
 var sets = []table.Set{
 	nab.Set,
+	loghub.Set,
+	logseq.Set,
 }
 
 func main() {
