@@ -31,9 +31,11 @@ const (
 	// fadeLines is after how many records news count for half.
 	fadeLines = 20_000
 	// Surprises are powers of ten: how rarely a line brings a new statement.
-	// Errors are reported sooner than the rest.
-	surpriseOfErrors = 2.0
-	surpriseOfRest   = 3.5
+	// Errors are reported sooner than the rest, and what a program calls ordinary
+	// only where next to nothing is new.
+	surpriseOfErrors   = 2.0
+	surpriseOfRest     = 3.5
+	surpriseOfOrdinary = 4.5
 	// fullSurprise is the surprise that has score 1.
 	fullSurprise = 5.0
 	// longLine is the least length that is reported, longFactor how many times
@@ -107,8 +109,11 @@ func (j *judgement) novelty(s seen) float64 {
 	}
 	surprise := math.Log10((j.p.Lines + 1) / (j.p.News + 0.5))
 	limit := surpriseOfRest
-	if s.record.Level >= record.LevelError {
+	switch s.record.Level {
+	case record.LevelError, record.LevelCritical:
 		limit = surpriseOfErrors
+	case record.LevelInfo, record.LevelDebug:
+		limit = surpriseOfOrdinary
 	}
 	limit /= j.d.config.Sensitivity
 	if j.p.Lines < enoughLines {

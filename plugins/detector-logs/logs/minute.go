@@ -28,6 +28,9 @@ const (
 	busyMean   = 2
 	leastQuiet = 5 * time.Minute
 	quietTimes = 3
+	// lateMinutes is how late a line may be; more means that the clock was set
+	// back.
+	lateMinutes = 2
 )
 
 // advance closes the minutes before the time. Lines that come late count for the
@@ -35,7 +38,8 @@ const (
 func (j *judgement) advance(at time.Time) {
 	minute := at.Unix() / 60
 	p := j.p
-	if p.Minute == 0 {
+	if p.Minute == 0 || minute < p.Minute-lateMinutes {
+		p.skip(at) // also when the clock was set back and nobody said so
 		p.Minute = minute
 	}
 	if minute <= p.Minute {

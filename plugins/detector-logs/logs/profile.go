@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -48,8 +49,10 @@ type profile struct {
 	// joiners tell by source which lines belong together.
 	joiners map[string]*record.Joiner
 	// last is the template of the last record, which further lines belong to.
-	last  template.ID
-	model *vector.Model
+	last template.ID
+	// merges is the miner's count when templates were last compared with it.
+	merges int
+	model  *vector.Model
 }
 
 // statement is what is usual for one template.
@@ -131,25 +134,50 @@ func (j *judgement) statementOf(id template.ID, at time.Time) (*statement, bool)
 
 // inherited joins what is known of templates that became part of this one.
 func (j *judgement) inherited(id template.ID) *statement {
-	var heir *statement
-	for _, old := range slices.Sorted(maps.Keys(j.p.Statements)) {
-		s := j.p.Statements[old]
-		if old == id || j.d.miner.Settled(old) != id {
+	if j.p.merges == j.d.miner.Merges() {
+		return nil
+	}
+	j.p.merges = j.d.miner.Merges()
+	return j.p.inherit(id, j.d.miner)
+}
+
+// inherit gives what is known of templates to those that they became part of,
+// and returns what that makes for the one with the number, or nil.
+func (p *profile) inherit(wanted template.ID, miner *template.Miner) *statement {
+	for _, old := range slices.Sorted(maps.Keys(p.Statements)) {
+		id := miner.Settled(old)
+		if id == old {
 			continue
 		}
-		delete(j.p.Statements, old)
+		s := p.Statements[old]
+		delete(p.Statements, old)
+		heir := p.Statements[id]
 		if heir == nil {
 			heir = &statement{}
+			p.Statements[id] = heir
 		}
 		heir.Count += s.Count
 		heir.Length = max(heir.Length, s.Length)
 		heir.SeenAt, heir.Level = max(heir.SeenAt, s.SeenAt), max(heir.Level, s.Level)
 		heir.Rate.join(s.Rate)
 	}
-	if heir != nil {
-		j.p.Statements[id] = heir
+	return p.Statements[wanted]
+}
+
+// trimmed returns the profile with at most limit statements, those seen last.
+func (p *profile) trimmed(limit int) *profile {
+	if len(p.Statements) <= limit {
+		return p
 	}
-	return heir
+	ids := slices.SortedFunc(maps.Keys(p.Statements), func(a, b template.ID) int {
+		return cmp.Or(cmp.Compare(p.Statements[b].SeenAt, p.Statements[a].SeenAt), cmp.Compare(a, b))
+	})
+	smaller := *p
+	smaller.Statements = map[template.ID]*statement{}
+	for _, id := range ids[:limit] {
+		smaller.Statements[id] = p.Statements[id]
+	}
+	return &smaller
 }
 
 // forget drops the statement that was seen longest ago.
