@@ -310,6 +310,32 @@ func TestEachLineGetsItsTemplateAndScore(t *testing.T) {
 	}
 }
 
+func TestScoresDoNotDependOnWhatComesLater(t *testing.T) {
+	source := newBench(t, "")
+	var lines []string
+	for len(lines) < 400 {
+		lines = append(lines, source.ordinary()...)
+	}
+	lines[350] = "ERROR ledger unreachable"
+	all := newBench(t, "each_line = true").logs("web", lines...)
+	for _, n := range []int{1, 120, 351} {
+		b := newBench(t, "each_line = true")
+		part := b.window("web", func(w *sdk.Window) {
+			for i := range w.Logs {
+				w.Logs[i].Time = all[i].Start
+			}
+		}, lines[:n]...)
+		for i := range part {
+			if part[i].Score != all[i].Score {
+				t.Fatalf("line %d scores %v before the end of the log is known and %v after", i, part[i].Score, all[i].Score)
+			}
+		}
+	}
+	if all[350].Score < 0.3 {
+		t.Errorf("the odd line scores %v", all[350].Score)
+	}
+}
+
 func TestBadConfigurationIsRefusedWithItsKey(t *testing.T) {
 	for config, want := range map[string]string{
 		"sets = [\"nginx\", \"ngnix\"]":                                         `sets[1]`,
@@ -340,7 +366,7 @@ func TestTheStateFitsWhateverIsLogged(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for c := range 300 {
 		w := sdk.Window{Component: fmt.Sprintf("component%d", c), End: b.now.Add(time.Duration(c) * time.Second)}
-		for range 400 {
+		for range 120 {
 			var line strings.Builder
 			for range 8 {
 				for range 12 {

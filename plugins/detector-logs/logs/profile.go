@@ -125,7 +125,7 @@ func (j *judgement) statementOf(id template.ID, at time.Time) (*statement, bool)
 		return s, false
 	}
 	if len(j.p.Statements) >= maxStatements {
-		j.p.forget()
+		j.p.forget(maxStatements * 3 / 4) // many at once: sorting is dear
 	}
 	s := &statement{SeenAt: at.Unix()}
 	j.p.Statements[id] = s
@@ -169,24 +169,18 @@ func (p *profile) trimmed(limit int) *profile {
 	if len(p.Statements) <= limit {
 		return p
 	}
-	ids := slices.SortedFunc(maps.Keys(p.Statements), func(a, b template.ID) int {
-		return cmp.Or(cmp.Compare(p.Statements[b].SeenAt, p.Statements[a].SeenAt), cmp.Compare(a, b))
-	})
 	smaller := *p
-	smaller.Statements = map[template.ID]*statement{}
-	for _, id := range ids[:limit] {
-		smaller.Statements[id] = p.Statements[id]
-	}
+	smaller.Statements = maps.Clone(p.Statements)
+	smaller.forget(limit)
 	return &smaller
 }
 
-// forget drops the statement that was seen longest ago.
-func (p *profile) forget() {
-	var oldest template.ID
-	for id, s := range p.Statements {
-		if o := p.Statements[oldest]; o == nil || s.SeenAt < o.SeenAt || s.SeenAt == o.SeenAt && id < oldest {
-			oldest = id
-		}
+// forget drops the statements that were seen longest ago, all but keep.
+func (p *profile) forget(keep int) {
+	ids := slices.SortedFunc(maps.Keys(p.Statements), func(a, b template.ID) int {
+		return cmp.Or(cmp.Compare(p.Statements[b].SeenAt, p.Statements[a].SeenAt), cmp.Compare(b, a))
+	})
+	for _, id := range ids[keep:] {
+		delete(p.Statements, id)
 	}
-	delete(p.Statements, oldest)
 }
