@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/plugins/detector-logs/meter"
 	"github.com/homeostat/homeostat/plugins/detector-logs/record"
 	"github.com/homeostat/homeostat/plugins/detector-logs/template"
 	"github.com/homeostat/homeostat/plugins/detector-logs/vector"
@@ -37,8 +38,8 @@ type profile struct {
 	// Minute is the one that is being counted, in minutes since 1970.
 	Minute int64 `json:"minute"`
 	// Total and Errors count lines and lines of level error a minute.
-	Total  meter `json:"total"`
-	Errors meter `json:"errors"`
+	Total  meter.Meter `json:"total"`
+	Errors meter.Meter `json:"errors"`
 	// LastLine is when the last line came, Quiet the longest time without one.
 	LastLine time.Time     `json:"last_line"`
 	Quiet    time.Duration `json:"quiet"`
@@ -59,7 +60,7 @@ type profile struct {
 type statement struct {
 	Count uint64 `json:"c"`
 	// Rate is how often it comes in a minute.
-	Rate meter `json:"r"`
+	Rate meter.Meter `json:"r"`
 	// Length is how long its lines are at most.
 	Length int `json:"l"`
 	// Level is what its words say, for lines without a level.
@@ -159,7 +160,7 @@ func (p *profile) inherit(wanted template.ID, miner *template.Miner) *statement 
 		heir.Count += s.Count
 		heir.Length = max(heir.Length, s.Length)
 		heir.SeenAt, heir.Level = max(heir.SeenAt, s.SeenAt), max(heir.Level, s.Level)
-		heir.Rate.join(s.Rate)
+		heir.Rate.Join(s.Rate)
 	}
 	return p.Statements[wanted]
 }
