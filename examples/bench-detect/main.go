@@ -19,6 +19,8 @@ import (
 
 	"github.com/homeostat/homeostat/examples/bench-detect/fills"
 	"github.com/homeostat/homeostat/examples/bench-detect/isolation"
+	"github.com/homeostat/homeostat/examples/bench-detect/loghub"
+	"github.com/homeostat/homeostat/examples/bench-detect/logseq"
 	"github.com/homeostat/homeostat/examples/bench-detect/nab"
 	"github.com/homeostat/homeostat/examples/bench-detect/table"
 )
@@ -28,6 +30,8 @@ var sets = []table.Set{
 	nab.Set,
 	isolation.Set,
 	fills.Set,
+	loghub.Set,
+	logseq.Set,
 }
 
 func main() {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/homeostat/homeostat/plugins/detector-logs/burst"
 	"github.com/homeostat/homeostat/plugins/detector-logs/record"
 	"github.com/homeostat/homeostat/plugins/detector-logs/signature"
 	"github.com/homeostat/homeostat/plugins/detector-logs/template"
@@ -13,12 +14,12 @@ import (
 
 // The kinds of anomalies that this detector reports.
 const (
-	KindSignature = "log_signature" // a line that means trouble in any case
-	KindNew       = "log_new"       // a statement that was never seen
-	KindRate      = "log_rate"      // far more lines than usual, or none
-	KindLength    = "log_length"    // a line far longer than its like
-	KindMixture   = "log_mixture"   // statements in numbers that never came together
-	KindSequence  = "log_sequence"  // several of these, close together
+	KindSignature = "log_signature"    // a line that means trouble in any case
+	KindNew       = "log_new"          // a statement that was never seen
+	KindRate      = "log_rate"         // far more lines than usual, or none
+	KindLength    = "log_length"       // a line far longer than its like
+	KindMixture   = "log_mixture"      // statements in numbers that never came together
+	KindSequence  = burst.KindSequence // several of these, close together
 	// KindLine is what a line gets in the mode each_line.
 	KindLine = "log_line"
 	// SignalTemplate is the evidence of KindLine that holds the template's number.
@@ -31,9 +32,11 @@ const (
 	// fadeLines is after how many records news count for half.
 	fadeLines = 20_000
 	// Surprises are powers of ten: how rarely a line brings a new statement.
-	// Errors are reported sooner than the rest.
-	surpriseOfErrors = 2.0
-	surpriseOfRest   = 3.5
+	// Errors are reported sooner than the rest, and what a program calls ordinary
+	// only where next to nothing is new.
+	surpriseOfErrors   = 2.0
+	surpriseOfRest     = 3.5
+	surpriseOfOrdinary = 4.5
 	// fullSurprise is the surprise that has score 1.
 	fullSurprise = 5.0
 	// longLine is the least length that is reported, longFactor how many times
@@ -93,7 +96,7 @@ func (j *judgement) line(l sdk.LogLine) {
 func scoreOf(s sdk.Severity) float64 { return 0.8 + 0.05*float64(s) }
 
 func (j *judgement) known(s signature.Signature, at time.Time, text string) {
-	j.find(finding{
+	j.find(burst.Finding{
 		At: at, Key: "signature/" + s.Name, Kind: KindSignature, Severity: s.Severity, Score: scoreOf(s.Severity), Excess: 1,
 		Text: fmt.Sprintf("%s: %s", s.Meaning, quote(text)), Evidence: sdk.Evidence{Value: 1, Unit: "lines"},
 	})
@@ -107,8 +110,11 @@ func (j *judgement) novelty(s seen) float64 {
 	}
 	surprise := math.Log10((j.p.Lines + 1) / (j.p.News + 0.5))
 	limit := surpriseOfRest
-	if s.record.Level >= record.LevelError {
+	switch s.record.Level {
+	case record.LevelError, record.LevelCritical:
 		limit = surpriseOfErrors
+	case record.LevelInfo, record.LevelDebug:
+		limit = surpriseOfOrdinary
 	}
 	limit /= j.d.config.Sensitivity
 	if j.p.Lines < enoughLines {
@@ -123,7 +129,7 @@ func (j *judgement) novelty(s seen) float64 {
 		if s.record.Level == record.LevelCritical {
 			severity = sdk.SeverityMedium
 		}
-		j.find(finding{
+		j.find(burst.Finding{
 			At: s.at, Key: fmt.Sprintf("new/%d", s.id), Kind: KindNew, Severity: severity, Score: score, Excess: surprise / limit,
 			Text: fmt.Sprintf("never logged before (level %s; of the last %.0f records %.0f brought something new): %s",
 				s.record.Level, j.p.Lines, j.p.News, quote(s.text)),
@@ -142,7 +148,7 @@ func (j *judgement) length(s seen) float64 {
 	}
 	excess := float64(len(s.record.Message)) / float64(limit)
 	if j.warm(s.at) {
-		j.find(finding{
+		j.find(burst.Finding{
 			At: s.at, Key: fmt.Sprintf("length/%d", s.id), Kind: KindLength, Severity: sdk.SeverityLow, Score: min(1, 0.5*excess), Excess: excess * j.d.config.Sensitivity,
 			Text:     fmt.Sprintf("a line of %d bytes, where %d lines of its kind had at most %d: %s", len(s.record.Message), s.statement.Count, usual, quote(s.text)),
 			Evidence: sdk.Evidence{Value: float64(len(s.record.Message)), High: float64(limit), Unit: "bytes"},

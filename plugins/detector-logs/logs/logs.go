@@ -20,6 +20,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/plugins/detector-logs/burst"
 	"github.com/homeostat/homeostat/plugins/detector-logs/signature"
 	"github.com/homeostat/homeostat/plugins/detector-logs/template"
 	"github.com/homeostat/homeostat/sdk"
@@ -59,14 +60,14 @@ type memory struct {
 	// Profiles are what is usual, by component.
 	Profiles map[string]*profile `json:"profiles"`
 	// Bursts are the open anomalies, by the component that they are reported of.
-	Bursts map[string]*burst `json:"bursts"`
+	Bursts map[string]*burst.Burst `json:"bursts"`
 	// Distrust counts how often an operator called a finding wrong more often
 	// than right, by component and key.
 	Distrust map[string]int `json:"distrust"`
 }
 
 func emptyMemory() memory {
-	return memory{Profiles: map[string]*profile{}, Bursts: map[string]*burst{}, Distrust: map[string]int{}}
+	return memory{Profiles: map[string]*profile{}, Bursts: map[string]*burst.Burst{}, Distrust: map[string]int{}}
 }
 
 // New returns the detector.

@@ -2,6 +2,8 @@ package logs
 
 import (
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -308,6 +310,32 @@ func TestEachLineGetsItsTemplateAndScore(t *testing.T) {
 	}
 }
 
+func TestScoresDoNotDependOnWhatComesLater(t *testing.T) {
+	source := newBench(t, "")
+	var lines []string
+	for len(lines) < 400 {
+		lines = append(lines, source.ordinary()...)
+	}
+	lines[350] = "ERROR ledger unreachable"
+	all := newBench(t, "each_line = true").logs("web", lines...)
+	for _, n := range []int{1, 120, 351} {
+		b := newBench(t, "each_line = true")
+		part := b.window("web", func(w *sdk.Window) {
+			for i := range w.Logs {
+				w.Logs[i].Time = all[i].Start
+			}
+		}, lines[:n]...)
+		for i := range part {
+			if part[i].Score != all[i].Score {
+				t.Fatalf("line %d scores %v before the end of the log is known and %v after", i, part[i].Score, all[i].Score)
+			}
+		}
+	}
+	if all[350].Score < 0.3 {
+		t.Errorf("the odd line scores %v", all[350].Score)
+	}
+}
+
 func TestBadConfigurationIsRefusedWithItsKey(t *testing.T) {
 	for config, want := range map[string]string{
 		"sets = [\"nginx\", \"ngnix\"]":                                         `sets[1]`,
@@ -331,4 +359,107 @@ func TestConformance(t *testing.T) {
 		windows = append(windows, w)
 	}
 	plugintest.Detector(t, serve.NewDetector("logs", "0.1.0", New), plugintest.Case{Config: "warmup = \"1m\"", Windows: windows})
+}
+
+func TestTheStateFitsWhateverIsLogged(t *testing.T) {
+	b := newBench(t, "warmup = \"0s\"")
+	r := rand.New(rand.NewPCG(1, 2))
+	for c := range 300 {
+		w := sdk.Window{Component: fmt.Sprintf("component%d", c), End: b.now.Add(time.Duration(c) * time.Second)}
+		for range 120 {
+			var line strings.Builder
+			for range 8 {
+				for range 12 {
+					line.WriteByte(byte('g' + r.IntN(20)))
+				}
+				line.WriteByte(' ')
+			}
+			w.Logs = append(w.Logs, sdk.LogLine{Component: w.Component, Text: line.String()})
+		}
+		if _, err := b.d.Detect(t.Context(), w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	state, err := b.d.SaveState()
+	if err != nil || len(state) > sdk.MaxState {
+		t.Fatalf("a state of %d bytes, %v; at most %d are kept", len(state), err, sdk.MaxState)
+	}
+	if len(b.d.memory.Profiles) > maxComponents {
+		t.Errorf("%d profiles", len(b.d.memory.Profiles))
+	}
+	heir := newBench(t, "")
+	if err := heir.d.LoadState(state); err != nil {
+		t.Errorf("load it: %v", err)
+	}
+	state[len(state)/2] ^= 1
+	if err := heir.d.LoadState(state); err == nil {
+		t.Error("a damaged state was taken")
+	}
+}
+
+// TestADayOfAHealthyHostIsQuiet lets a day pass with what a healthy host does:
+// load that follows the hours, a nightly backup, rotation, restarts, a clock
+// step, lines that were lost.
+func TestADayOfAHealthyHostIsQuiet(t *testing.T) {
+	b := newBench(t, "")
+	b.quietHours("web", 24)
+	r := rand.New(rand.NewPCG(3, 4))
+	reported := map[string]string{}
+	for i := range int(24 * time.Hour / step) {
+		hour := float64(i) * step.Hours()
+		var lines []string
+		for range int(12 + 10*math.Sin(hour*math.Pi/12) + 4*r.Float64()) {
+			lines = append(lines, b.ordinary()[1])
+		}
+		if r.IntN(200) == 0 {
+			lines = append(lines, fmt.Sprintf("2026-01-05 12:00:00 WARN GC pause of %d ms", 100+r.IntN(900)))
+		}
+		if i == 360 || i == 361 {
+			for k := range 25 {
+				lines = append(lines, fmt.Sprintf("2026-01-05 03:00:00 INFO backup: copied file %d of 25", k))
+			}
+		}
+		found := b.window("web", func(w *sdk.Window) {
+			switch i {
+			case 700:
+				w.Events = []sdk.Event{{Time: w.Start, Component: "web", Type: sdk.EventStarted}}
+				w.Logs = append(w.Logs, sdk.LogLine{Time: w.End, Component: "web", Text: "2026-01-05 12:00:00 ERROR no cache yet"})
+			case 1000:
+				w.Events = []sdk.Event{{Time: w.End, Component: "web", Type: sdk.EventClockStep}}
+				b.now = b.now.Add(-time.Hour)
+			case 2000:
+				w.Events = []sdk.Event{{Time: w.End, Component: "web", Type: sdk.EventGap}}
+				b.now = b.now.Add(3 * time.Hour) // suspended
+			}
+		}, lines...)
+		b.now = b.now.Add(step)
+		for _, a := range found {
+			reported[a.Key] = a.Summary
+			if a.Severity > sdk.SeverityLow {
+				t.Errorf("window %d: severity %v: %s", i, a.Severity, a.Summary)
+			}
+		}
+	}
+	if len(reported) > 2 {
+		t.Errorf("%d things were reported of a healthy day: %v", len(reported), reported)
+	}
+}
+
+func FuzzDetect(f *testing.F) {
+	f.Add("panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1\nnext", uint8(3))
+	f.Add("{\"msg\":\"x\",\"level\":60}\nlevel=error msg=y\n\xff\xfe\n"+strings.Repeat("x", 1<<20), uint8(0))
+	f.Fuzz(func(t *testing.T, text string, minutes uint8) {
+		b := newBench(t, "warmup = \"0s\"\ngrace = \"0s\"")
+		for range 3 {
+			b.logs("web", strings.Split(text, "\n")...)
+			b.now = b.now.Add(time.Duration(minutes) * time.Minute)
+		}
+		state, err := b.d.SaveState()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := newBench(t, "").d.LoadState(state); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/plugins/detector-logs/burst"
+	"github.com/homeostat/homeostat/plugins/detector-logs/meter"
 	"github.com/homeostat/homeostat/plugins/detector-logs/template"
 	"github.com/homeostat/homeostat/plugins/detector-logs/vector"
 	"github.com/homeostat/homeostat/sdk"
@@ -28,6 +30,13 @@ const (
 	busyMean   = 2
 	leastQuiet = 5 * time.Minute
 	quietTimes = 3
+	// burstLines is the least that counts as a burst of ordinary lines in a
+	// minute, burstErrors of errors.
+	burstLines  = 60
+	burstErrors = 10
+	// lateMinutes is how late a line may be; more means that the clock was set
+	// back.
+	lateMinutes = 2
 )
 
 // advance closes the minutes before the time. Lines that come late count for the
@@ -35,7 +44,8 @@ const (
 func (j *judgement) advance(at time.Time) {
 	minute := at.Unix() / 60
 	p := j.p
-	if p.Minute == 0 {
+	if p.Minute == 0 || minute < p.Minute-lateMinutes {
+		p.skip(at) // also when the clock was set back and nobody said so
 		p.Minute = minute
 	}
 	if minute <= p.Minute {
@@ -68,14 +78,14 @@ type rate struct {
 }
 
 // rate closes a meter's minute and reports a burst.
-func (j *judgement) rate(m *meter, r rate) {
+func (j *judgement) rate(m *meter.Meter, r rate) {
 	count, mean, peak, trusted := m.Now, m.Mean, m.Peak, m.Minutes >= enoughMinutes
-	sigmas := m.close(j.p.Minute, r.least/j.d.config.Sensitivity)
+	sigmas := m.Close(j.p.Minute, r.least/j.d.config.Sensitivity)
 	if sigmas == 0 || !trusted || !j.warm(r.end) {
 		return
 	}
-	j.find(finding{
-		At: r.end, Key: r.key, Kind: KindRate, Severity: sdk.SeverityLow, Score: min(1, 0.5+sigmas/200), Excess: count / max(burstFactor*peak, r.least),
+	j.find(burst.Finding{
+		At: r.end, Key: r.key, Kind: KindRate, Renews: true, Severity: sdk.SeverityLow, Score: min(1, 0.5+sigmas/200), Excess: count / max(meter.BurstFactor*peak, r.least),
 		Text:     fmt.Sprintf("%.0f %s in a minute; usual are %.1f, at most %.0f", count, r.what, mean, peak),
 		Evidence: sdk.Evidence{Value: count, High: peak, Unit: "lines per minute"},
 	})
@@ -107,7 +117,7 @@ func (j *judgement) mixture(end time.Time) {
 	if p.Odd < oddMinutes {
 		return
 	}
-	j.find(finding{
+	j.find(burst.Finding{
 		At: end, Key: "mixture", Kind: KindMixture, Severity: sdk.SeverityLow, Score: far, Excess: far / limit,
 		Text:     fmt.Sprintf("%d kinds of lines in numbers that never came together; %.0f %% differ from the most similar minute of %d", len(v), 100*far, p.model.Total()),
 		Evidence: sdk.Evidence{Value: far, High: limit, Unit: "share"},
@@ -126,8 +136,8 @@ func (j *judgement) silence() {
 	if p.Total.Minutes < 2*enoughMinutes || p.Total.Mean < busyMean/j.d.config.Sensitivity || quiet <= limit {
 		return
 	}
-	j.find(finding{
-		At: j.w.End, Key: "silence", Kind: KindRate, Severity: sdk.SeverityLow, Score: 0.7, Excess: float64(quiet) / float64(limit),
+	j.find(burst.Finding{
+		At: j.w.End, Key: "silence", Kind: KindRate, Renews: true, Severity: sdk.SeverityLow, Score: 0.7, Excess: float64(quiet) / float64(limit),
 		Text:     fmt.Sprintf("no line for %s; usual are %.1f lines a minute and never more than %s without one", quiet.Round(time.Second), p.Total.Mean, p.Quiet.Round(time.Second)),
 		Evidence: sdk.Evidence{Value: quiet.Seconds(), High: limit.Seconds(), Unit: "seconds"},
 	})

@@ -1,10 +1,12 @@
 package logs
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/plugins/detector-logs/meter"
 	"github.com/homeostat/homeostat/plugins/detector-logs/record"
 	"github.com/homeostat/homeostat/plugins/detector-logs/template"
 	"github.com/homeostat/homeostat/plugins/detector-logs/vector"
@@ -36,8 +38,8 @@ type profile struct {
 	// Minute is the one that is being counted, in minutes since 1970.
 	Minute int64 `json:"minute"`
 	// Total and Errors count lines and lines of level error a minute.
-	Total  meter `json:"total"`
-	Errors meter `json:"errors"`
+	Total  meter.Meter `json:"total"`
+	Errors meter.Meter `json:"errors"`
 	// LastLine is when the last line came, Quiet the longest time without one.
 	LastLine time.Time     `json:"last_line"`
 	Quiet    time.Duration `json:"quiet"`
@@ -48,15 +50,17 @@ type profile struct {
 	// joiners tell by source which lines belong together.
 	joiners map[string]*record.Joiner
 	// last is the template of the last record, which further lines belong to.
-	last  template.ID
-	model *vector.Model
+	last template.ID
+	// merges is the miner's count when templates were last compared with it.
+	merges int
+	model  *vector.Model
 }
 
 // statement is what is usual for one template.
 type statement struct {
 	Count uint64 `json:"c"`
 	// Rate is how often it comes in a minute.
-	Rate meter `json:"r"`
+	Rate meter.Meter `json:"r"`
 	// Length is how long its lines are at most.
 	Length int `json:"l"`
 	// Level is what its words say, for lines without a level.
@@ -122,7 +126,7 @@ func (j *judgement) statementOf(id template.ID, at time.Time) (*statement, bool)
 		return s, false
 	}
 	if len(j.p.Statements) >= maxStatements {
-		j.p.forget()
+		j.p.forget(maxStatements * 3 / 4) // many at once: sorting is dear
 	}
 	s := &statement{SeenAt: at.Unix()}
 	j.p.Statements[id] = s
@@ -131,34 +135,53 @@ func (j *judgement) statementOf(id template.ID, at time.Time) (*statement, bool)
 
 // inherited joins what is known of templates that became part of this one.
 func (j *judgement) inherited(id template.ID) *statement {
-	var heir *statement
-	for _, old := range slices.Sorted(maps.Keys(j.p.Statements)) {
-		s := j.p.Statements[old]
-		if old == id || j.d.miner.Settled(old) != id {
+	if j.p.merges == j.d.miner.Merges() {
+		return nil
+	}
+	j.p.merges = j.d.miner.Merges()
+	return j.p.inherit(id, j.d.miner)
+}
+
+// inherit gives what is known of templates to those that they became part of,
+// and returns what that makes for the one with the number, or nil.
+func (p *profile) inherit(wanted template.ID, miner *template.Miner) *statement {
+	for _, old := range slices.Sorted(maps.Keys(p.Statements)) {
+		id := miner.Settled(old)
+		if id == old {
 			continue
 		}
-		delete(j.p.Statements, old)
+		s := p.Statements[old]
+		delete(p.Statements, old)
+		heir := p.Statements[id]
 		if heir == nil {
 			heir = &statement{}
+			p.Statements[id] = heir
 		}
 		heir.Count += s.Count
 		heir.Length = max(heir.Length, s.Length)
 		heir.SeenAt, heir.Level = max(heir.SeenAt, s.SeenAt), max(heir.Level, s.Level)
-		heir.Rate.join(s.Rate)
+		heir.Rate.Join(s.Rate)
 	}
-	if heir != nil {
-		j.p.Statements[id] = heir
-	}
-	return heir
+	return p.Statements[wanted]
 }
 
-// forget drops the statement that was seen longest ago.
-func (p *profile) forget() {
-	var oldest template.ID
-	for id, s := range p.Statements {
-		if o := p.Statements[oldest]; o == nil || s.SeenAt < o.SeenAt || s.SeenAt == o.SeenAt && id < oldest {
-			oldest = id
-		}
+// trimmed returns the profile with at most limit statements, those seen last.
+func (p *profile) trimmed(limit int) *profile {
+	if len(p.Statements) <= limit {
+		return p
 	}
-	delete(p.Statements, oldest)
+	smaller := *p
+	smaller.Statements = maps.Clone(p.Statements)
+	smaller.forget(limit)
+	return &smaller
+}
+
+// forget drops the statements that were seen longest ago, all but keep.
+func (p *profile) forget(keep int) {
+	ids := slices.SortedFunc(maps.Keys(p.Statements), func(a, b template.ID) int {
+		return cmp.Or(cmp.Compare(p.Statements[b].SeenAt, p.Statements[a].SeenAt), cmp.Compare(b, a))
+	})
+	for _, id := range ids[keep:] {
+		delete(p.Statements, id)
+	}
 }

@@ -22,6 +22,13 @@ const magic = "HLOGS1"
 const (
 	// maxSaved is how large a saved state may be, below sdk.MaxState for safety.
 	maxSaved = sdk.MaxState - 4096
+	// packedTemplate and packedStatement are about how many bytes one of them
+	// takes at least, so that what cannot fit is not even packed.
+	packedTemplate  = 60
+	packedStatement = 12
+	// statementShare is how many times fewer statements of one component are
+	// kept than templates of all.
+	statementShare = 10
 	// maxUnpacked bounds a state that is read.
 	maxUnpacked = 64 << 20
 )
@@ -33,13 +40,24 @@ type saved struct {
 }
 
 // SaveState returns what was learnt, compressed, with a checksum. When it is too
-// large, the templates that were not used for longest are left out.
+// large, the templates and statements that were not used for longest are left
+// out.
 func (d *Detector) SaveState() ([]byte, error) {
 	for _, p := range d.memory.Profiles {
 		p.Mixtures = p.model.Known()
 	}
 	for limit := template.MaxTemplates; limit > 0; limit /= 2 {
-		out, err := pack(saved{d.miner.State(limit), d.memory})
+		memory := d.memory
+		memory.Profiles = map[string]*profile{}
+		size := packedTemplate * min(limit, d.miner.Len())
+		for name, p := range d.memory.Profiles {
+			memory.Profiles[name] = p.trimmed(max(1, limit/statementShare))
+			size += packedStatement * len(memory.Profiles[name].Statements)
+		}
+		if size > maxSaved {
+			continue
+		}
+		out, err := pack(saved{d.miner.State(limit), memory})
 		if err != nil {
 			return nil, err
 		}

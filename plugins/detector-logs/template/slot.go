@@ -158,6 +158,7 @@ func (m *Miner) promote(t *Template, c cut, s *slot) {
 
 // merge makes t a part of target.
 func (m *Miner) merge(t, target *Template) {
+	m.merges++
 	m.age.Remove(t.node)
 	delete(m.byID, t.ID)
 	m.patterns.remove(t)

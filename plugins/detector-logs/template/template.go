@@ -67,6 +67,7 @@ type Miner struct {
 	tokens    []uint64
 	mergedTo  map[ID]ID
 	mergedAge []ID
+	merges    int
 }
 
 // New returns a Miner that has seen nothing.
@@ -192,6 +193,9 @@ func (m *Miner) Settled(id ID) ID {
 		id = next
 	}
 }
+
+// Merges returns how often templates became part of others so far.
+func (m *Miner) Merges() int { return m.merges }
 
 // Len returns how many templates are remembered.
 func (m *Miner) Len() int { return len(m.byID) }

@@ -1,4 +1,10 @@
-package logs
+// Package meter learns how often something happens in a minute and knows a burst
+// when it sees one.
+//
+// It owns the count, its mean and scatter, and the peak, which is remembered for
+// days so that what comes once a day is no burst. A Meter is plain data, used
+// from one goroutine.
+package meter
 
 import "math"
 
@@ -8,12 +14,8 @@ const (
 	// peakMinutes is the time constant with which a peak is forgotten: long
 	// enough that what comes once a day is remembered.
 	peakMinutes = 3 * 24 * 60
-	// burstLines is the least that counts as a burst of ordinary lines in a
-	// minute, burstErrors of errors.
-	burstLines  = 60
-	burstErrors = 10
-	// burstFactor is how many times the peak a burst must have.
-	burstFactor = 3
+	// BurstFactor is how many times the peak a burst must have.
+	BurstFactor = 3
 	// burstSigmas is how far above the mean a burst must be, in standard
 	// deviations of a count with that mean and scatter.
 	burstSigmas = 8
@@ -22,8 +24,9 @@ const (
 	learnAlarm = 0.03
 )
 
-// meter learns how often something happens in a minute.
-type meter struct {
+// Meter counts by the minute. The zero value has seen nothing.
+type Meter struct {
+	// Mean and Var are of the counts of the minutes, Peak is the largest.
 	Mean float64 `json:"m"`
 	Var  float64 `json:"v"`
 	Peak float64 `json:"p"`
@@ -34,10 +37,10 @@ type meter struct {
 	Now float64 `json:"x,omitempty"`
 }
 
-// close ends a minute: it reports by how much the count is a burst, in standard
-// deviations, 0 for none, and learns it. Minutes that were left out had a count
+// Close ends a minute: it returns by how much the count is a burst, in standard
+// deviations, 0 for none, and learns it. A burst has at least the given count. Minutes that were left out had a count
 // of zero.
-func (m *meter) close(minute int64, least float64) float64 {
+func (m *Meter) Close(minute int64, least float64) float64 {
 	x := m.Now
 	m.Now = 0
 	if m.Last > 0 && minute > m.Last+1 {
@@ -45,7 +48,7 @@ func (m *meter) close(minute int64, least float64) float64 {
 	}
 	m.Last = minute
 	sigmas := (x - m.Mean) / math.Sqrt(m.Var+m.Mean+1)
-	burst := x >= least && x > burstFactor*m.Peak && sigmas > burstSigmas
+	burst := x >= least && x > BurstFactor*m.Peak && sigmas > burstSigmas
 	learnt := x
 	if burst && m.Minutes > 1 {
 		learnt = m.Peak + learnAlarm*(x-m.Peak)
@@ -57,7 +60,7 @@ func (m *meter) close(minute int64, least float64) float64 {
 	return sigmas
 }
 
-func (m *meter) learn(x float64) {
+func (m *Meter) learn(x float64) {
 	m.Minutes++
 	share := 1 / math.Min(m.Minutes, memoryMinutes)
 	d := x - m.Mean
@@ -67,7 +70,7 @@ func (m *meter) learn(x float64) {
 }
 
 // zeros learns n minutes without an event at once.
-func (m *meter) zeros(n float64) {
+func (m *Meter) zeros(n float64) {
 	keep := math.Exp(-n / math.Min(m.Minutes+n, memoryMinutes))
 	m.Var = keep*m.Var + keep*(1-keep)*m.Mean*m.Mean
 	m.Mean *= keep
@@ -75,8 +78,8 @@ func (m *meter) zeros(n float64) {
 	m.Minutes += n
 }
 
-// join adds what another meter knows, for two things that turned out to be one.
-func (m *meter) join(o meter) {
+// Join adds what another meter knows, for two things that turned out to be one.
+func (m *Meter) Join(o Meter) {
 	m.Mean += o.Mean
 	m.Var += o.Var
 	m.Peak += o.Peak
