@@ -18,12 +18,16 @@ import (
 	"syscall"
 
 	"github.com/homeostat/homeostat/examples/bench-detect/nab"
+	"github.com/homeostat/homeostat/examples/bench-detect/smdasd"
+	"github.com/homeostat/homeostat/examples/bench-detect/sockshop"
 	"github.com/homeostat/homeostat/examples/bench-detect/table"
 )
 
 // sets are the benchmarks, in the order of the table.
 var sets = []table.Set{
 	nab.Set,
+	smdasd.Set,
+	sockshop.Set,
 }
 
 func main() {
