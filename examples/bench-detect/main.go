@@ -22,6 +22,8 @@ import (
 	"github.com/homeostat/homeostat/examples/bench-detect/loghub"
 	"github.com/homeostat/homeostat/examples/bench-detect/logseq"
 	"github.com/homeostat/homeostat/examples/bench-detect/nab"
+	"github.com/homeostat/homeostat/examples/bench-detect/smdasd"
+	"github.com/homeostat/homeostat/examples/bench-detect/sockshop"
 	"github.com/homeostat/homeostat/examples/bench-detect/table"
 )
 
@@ -32,6 +34,8 @@ var sets = []table.Set{
 	fills.Set,
 	loghub.Set,
 	logseq.Set,
+	smdasd.Set,
+	sockshop.Set,
 }
 
 func main() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -92,6 +93,9 @@ func (s *scoring) all(ctx context.Context) error {
 			}
 			continue
 		}
+		if r.number == 1 && !r.time.After(s.table.form.After) {
+			s.wrong.tell(&rowError{s.table.name, r.line, fmt.Sprintf("the time %s is not after the end of the training, %s", r.time.Format(time.RFC3339), s.table.form.After.Format(time.RFC3339))})
+		}
 		if err := s.row(ctx, r); err != nil {
 			return err
 		}
@@ -142,11 +146,12 @@ func (s *scoring) label(r tableRow, v verdict) error {
 // a detector has at most 16 MiB.
 const trainSamples = 100_000
 
-// Train shows a detector a table of usual behavior before a run.
-func Train(ctx context.Context, o Options, in Input) error {
+// Train shows a detector a table of usual behavior before a run. It returns the
+// time of the last row: a table without times goes on from there.
+func Train(ctx context.Context, o Options, in Input) (time.Time, error) {
 	t, err := openTable(in.Name, in, o.Form)
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
 	m, wrong, p := newMaker(t, 0), &problems{errs: o.Errs}, o.progress("rows of training")
 	var windows []sdk.Window
@@ -154,7 +159,7 @@ func Train(ctx context.Context, o Options, in Input) error {
 		r, err := t.next()
 		var bad *rowError
 		if err != nil && !errors.Is(err, io.EOF) && !errors.As(err, &bad) {
-			return err
+			return time.Time{}, err
 		}
 		if bad != nil {
 			wrong.tell(bad)
@@ -165,14 +170,14 @@ func Train(ctx context.Context, o Options, in Input) error {
 		ended := errors.Is(err, io.EOF)
 		if ended || len(windows)*len(m.series) >= trainSamples {
 			if err := TrainWindows(ctx, o.Detector, windows); err != nil {
-				return err
+				return time.Time{}, err
 			}
 			p.step(len(windows))
 			windows = nil
 		}
 		if ended {
 			p.end(0, wrong)
-			return nil
+			return t.last, nil
 		}
 	}
 }

@@ -23,6 +23,8 @@ type Form struct {
 	// Timeless tables have no time in the first column; rows are Every apart.
 	Timeless bool
 	Every    time.Duration
+	// After is the time of the last row that was seen before, zero for none.
+	After time.Time
 	// Ranges are the bounds of columns by name; "" holds for all others.
 	Ranges map[string]sdk.Range
 	// LabelColumn names a column with 0 or 1 that is no signal; empty for none.
@@ -45,6 +47,7 @@ type table struct {
 // tableRow is one row of a table. Values has a NaN where a value is missing.
 type tableRow struct {
 	line   int
+	number int // from 1, of the rows that can be used
 	cells  []string
 	time   time.Time
 	values []float64
@@ -174,6 +177,7 @@ func (t *table) next() (tableRow, error) {
 	}
 	r.time, t.last = at, at
 	t.rows++
+	r.number = t.rows
 	return r, t.parse(&r)
 }
 
@@ -191,7 +195,11 @@ func (t *table) broken(err error) (tableRow, error) {
 
 func (t *table) time(cell string) (time.Time, error) {
 	if t.form.Timeless {
-		return beginning.Add(time.Duration(t.rows) * t.form.Every), nil
+		begin := beginning
+		if !t.form.After.IsZero() {
+			begin = t.form.After.Add(t.form.Every)
+		}
+		return begin.Add(time.Duration(t.rows) * t.form.Every), nil
 	}
 	return parseTime(strings.TrimSpace(cell))
 }

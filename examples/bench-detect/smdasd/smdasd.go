@@ -9,91 +9,96 @@
 package smdasd
 
 import (
+	"cmp"
 	"compress/gzip"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/homeostat/homeostat/examples/bench-detect/figure"
+	"github.com/homeostat/homeostat/examples/bench-detect/table"
 	"github.com/homeostat/homeostat/plugins/detector-behavior/pca"
 )
 
-// Source is where the sets are published.
-const Source = "https://github.com/zhhlee/InterFusion (data) and https://github.com/NetManAIOps/OmniAnomaly (SMD)"
+// Set is both sets as one benchmark.
+var Set = table.Set{
+	Name: "relations", Folder: "smd_asd", Run: run,
+	Source: "https://github.com/zhhlee/InterFusion (data) and https://github.com/NetManAIOps/OmniAnomaly (SMD)",
+}
 
 const suffix = "_train.csv.gz"
 
 // group is one of the two sets.
 type group struct {
-	name, prefix   string
-	reference, bar float64
+	name, prefix, reference string
+	bar                     float64
 }
 
 // groups are the sets with the average precision of a PCA residual (95 %,
 // ten-row smoothing) as reference.
-var groups = []group{{"SMD", "machine-", 0.596, 0.62}, {"ASD", "omi-", 0.389, 0.41}}
+var groups = []group{{"SMD", "machine-", "PCA 95 % residual .596", 0.62}, {"ASD", "omi-", "PCA 95 % residual .389", 0.41}}
 
-// Run measures both sets in the folder smd_asd of data.
-func Run(data string) ([]figure.Row, error) {
-	dir := filepath.Join(data, "smd_asd")
-	var rows []figure.Row
+func run(ctx context.Context, in table.Input) ([]table.Row, error) {
+	var rows []table.Row
 	for _, g := range groups {
-		files, err := filepath.Glob(filepath.Join(dir, g.prefix+"*"+suffix))
+		files, err := filepath.Glob(filepath.Join(in.Folder, g.prefix+"*"+suffix))
 		if err != nil {
-			return nil, fmt.Errorf("look for %s in %s: %w", g.name, dir, err)
+			return nil, fmt.Errorf("look for %s in %s: %w", g.name, in.Folder, err)
 		}
 		if len(files) == 0 {
-			return nil, &figure.MissingError{Set: g.name, Path: dir, Source: Source}
+			return rows, fmt.Errorf("%s: there is no %s*%s in %s", g.name, g.prefix, suffix, in.Folder)
 		}
-		found, err := g.measure(files)
-		if err != nil {
-			return nil, err
-		}
+		found, err := g.measure(ctx, files)
 		rows = append(rows, found...)
+		if err != nil {
+			return rows, err
+		}
 	}
 	return rows, nil
 }
 
-func (g group) measure(files []string) ([]figure.Row, error) {
+func (g group) measure(ctx context.Context, files []string) ([]table.Row, error) {
 	var sum, parity [2]float64 // by even and odd index
 	var spent time.Duration
 	points := 0
-	var rows []figure.Row
+	var rows []table.Row
 	for i, file := range files {
+		if err := ctx.Err(); err != nil {
+			return rows, err
+		}
 		one, err := read(strings.TrimSuffix(file, suffix))
 		if err != nil {
-			return nil, err
+			return rows, err
 		}
 		began := time.Now()
 		scores, err := one.scores()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", one.name, err)
+			return rows, fmt.Errorf("%s: %w", one.name, err)
 		}
 		spent += time.Since(began)
 		points += len(one.train) + len(one.test)
-		precision := figure.AveragePrecision(scores, one.labels)
+		precision := averagePrecision(scores, one.labels)
 		sum[i%2] += precision
 		parity[i%2]++
-		rows = append(rows, figure.Row{Set: g.name, Name: "average precision " + one.name, Value: precision})
+		rows = append(rows, table.Row{Set: g.name, What: "average precision of " + one.name, Got: precision})
 	}
-	ours := func(name string, value float64) figure.Row {
-		return figure.Row{Set: g.name, Name: name, Value: value, Reference: g.reference, ReferenceName: "PCA 95 % residual", Bar: g.bar}
-	}
-	rows = append(rows, ours("mean average precision", (sum[0]+sum[1])/float64(len(files))))
-	for i, name := range []string{"… of the files tuned on (even)", "… of the files judged on (odd)"} {
+	rows = append(rows, table.Row{
+		Set: g.name, What: "mean average precision", Got: (sum[0] + sum[1]) / float64(len(files)),
+		Reference: g.reference, Bar: g.bar, Want: table.AtLeast,
+	})
+	for i, name := range []string{"the same, files tuned on (even)", "the same, files judged on (odd)"} {
 		if parity[i] > 0 {
-			row := ours(name, sum[i]/parity[i])
-			row.Bar = 0
-			rows = append(rows, row)
+			rows = append(rows, table.Row{Set: g.name, What: name, Got: sum[i] / parity[i]})
 		}
 	}
-	return append(rows, figure.Row{Set: g.name, Name: "time a row", Unit: "µs", Value: float64(spent.Microseconds()) / float64(points)}), nil
+	return append(rows, table.Row{Set: g.name, What: "time a row, µs", Got: float64(spent.Microseconds()) / float64(points)}), nil
 }
 
 // machine is one file of a set with its three parts.
@@ -107,9 +112,9 @@ func read(base string) (machine, error) {
 	m := machine{name: filepath.Base(base)}
 	var err, failed, wrong error
 	var labels [][]float64
-	m.train, err = table(base + suffix)
-	m.test, failed = table(base + "_test.csv.gz")
-	labels, wrong = table(base + "_test_label.csv.gz")
+	m.train, err = numbers(base + suffix)
+	m.test, failed = numbers(base + "_test.csv.gz")
+	labels, wrong = numbers(base + "_test_label.csv.gz")
 	if err := errors.Join(err, failed, wrong); err != nil {
 		return m, err
 	}
@@ -141,8 +146,8 @@ func (m machine) scores() ([]float64, error) {
 	return out, nil
 }
 
-// table reads a compressed file of numbers without a header.
-func table(path string) ([][]float64, error) {
+// numbers reads a compressed file of numbers without a header.
+func numbers(path string) ([][]float64, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open a table: %w", err)
@@ -171,4 +176,36 @@ func table(path string) ([][]float64, error) {
 		}
 		rows = append(rows, row)
 	}
+}
+
+// averagePrecision is the area under the steps of precision over recall: for
+// each threshold from high to low the precision reached, weighted with the
+// recall gained. Rows of equal score come in together. It is 0 without positive
+// rows.
+func averagePrecision(scores []float64, labels []bool) float64 {
+	order := make([]int, len(scores))
+	positive := 0
+	for i := range order {
+		order[i] = i
+		if labels[i] {
+			positive++
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	sum, hits := 0.0, 0
+	for i := 0; i < len(order); {
+		gained := 0
+		next := i
+		for ; next < len(order) && scores[order[next]] == scores[order[i]]; next++ {
+			if labels[order[next]] {
+				gained++
+			}
+		}
+		hits += gained
+		if gained > 0 {
+			sum += float64(gained) / float64(positive) * float64(hits) / float64(next)
+		}
+		i = next
+	}
+	return sum
 }

@@ -8,6 +8,7 @@
 package sockshop
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -19,40 +20,40 @@ import (
 	"strings"
 	"time"
 
-	"github.com/homeostat/homeostat/examples/bench-detect/figure"
+	"github.com/homeostat/homeostat/examples/bench-detect/table"
 	"github.com/homeostat/homeostat/plugins/detector-behavior/rootcause"
 )
 
-// Source is where the cases are published.
-const Source = "https://github.com/azamikram/rcd (data of the sock shop)"
+// Set is the benchmark. A case is a folder CAUSE-FAULT/RUN with normal.csv and
+// anomalous.csv.
+var Set = table.Set{Name: "rootcause", Folder: "sockshop", Source: "https://github.com/azamikram/rcd (data of the sock shop)", Run: run}
 
-// Run measures the cases in the folder sockshop of data; a case is a folder
-// CAUSE-FAULT/RUN with normal.csv and anomalous.csv.
-func Run(data string) ([]figure.Row, error) {
-	dir := filepath.Join(data, "sockshop")
-	cases, err := filepath.Glob(filepath.Join(dir, "*", "*", "normal.csv"))
+func run(_ context.Context, in table.Input) ([]table.Row, error) {
+	cases, err := filepath.Glob(filepath.Join(in.Folder, "*", "*", "normal.csv"))
 	if err != nil {
-		return nil, fmt.Errorf("look for cases in %s: %w", dir, err)
+		return nil, fmt.Errorf("look for cases in %s: %w", in.Folder, err)
 	}
 	if len(cases) == 0 {
-		return nil, &figure.MissingError{Set: "sock shop", Path: dir, Source: Source}
-	}
-	late, err := ranks(cases, lateOnset)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("there is no CAUSE-FAULT/RUN/normal.csv in %s", in.Folder)
 	}
 	right, err := ranks(cases, 0)
 	if err != nil {
 		return nil, err
 	}
+	late, err := ranks(cases, lateOnset)
+	if err != nil {
+		return nil, err
+	}
 	first, five := right.accuracy()
 	lateFirst, _ := late.accuracy()
-	return []figure.Row{
-		{Set: "sock shop", Name: fmt.Sprintf("AC@1 of %d cases", len(cases)), Value: first, Reference: 0.96, ReferenceName: "BARO", Bar: 0.98},
-		{Set: "sock shop", Name: "Avg@5", Value: five},
-		{Set: "sock shop", Name: fmt.Sprintf("AC@1, onset taken %d s late", lateOnset), Value: lateFirst},
-		{Set: "sock shop", Name: "time a case, the slowest", Unit: "ms", Value: right.slowest.Seconds() * 1000, Bar: 5, AtMost: true},
-	}, nil
+	row := func(what string, got float64) table.Row { return table.Row{Set: "root cause", What: what, Got: got} }
+	rows := []table.Row{
+		row(fmt.Sprintf("AC@1 of %d cases", len(cases)), first), row("Avg@5", five),
+		row(fmt.Sprintf("AC@1, onset taken %d s late", lateOnset), lateFirst), row("time of the slowest case, ms", right.slowest.Seconds()*1000),
+	}
+	rows[0].Reference, rows[0].Bar, rows[0].Want = "BARO .96, N-sigma .94 (of 50 cases)", 0.98, table.AtLeast
+	rows[3].Bar, rows[3].Want = 5, table.AtMost
+	return rows, nil
 }
 
 // lateOnset is by how many rows (seconds) the onset is wrong in the second run.

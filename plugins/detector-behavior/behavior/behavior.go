@@ -77,7 +77,7 @@ func (d *Detector) Detect(_ context.Context, w sdk.Window) ([]sdk.Anomaly, error
 	if !whole {
 		return p.report(w), nil
 	}
-	if !p.ready(w.End, d.config) {
+	if !p.ready(d.config) {
 		p.learn(values, w.End)
 		return p.report(w), sdk.ErrNotReady
 	}
@@ -109,7 +109,7 @@ func (d *Detector) Train(_ context.Context, history []sdk.Window) error {
 		}
 	}
 	for _, p := range d.profiles {
-		p.remodel()
+		p.trust()
 	}
 	for _, r := range rows {
 		r.p.calibrate(r.values)

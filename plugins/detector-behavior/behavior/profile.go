@@ -15,11 +15,16 @@ type profile struct {
 	Component string
 	Signals   []signal
 	Units     []string
-	Moments   pca.Moments
-	Scorer    pca.Scorer
-	Levels    levels
+	// Moments are learnt row by row; Basis is what they were when the model was
+	// made.
+	Moments pca.Moments
+	Basis   pca.Moments
+	Scorer  pca.Scorer
+	Levels  levels
 	// Seen is the time of the first row, Last that of the newest.
 	Seen, Last time.Time
+	// Watched is how long rows have been learnt.
+	Watched time.Duration
 	// Rows counts the learnt rows, Next is the count at which the model is made
 	// anew.
 	Rows, Next int
@@ -78,8 +83,8 @@ func (p *profile) prepare() {
 }
 
 // ready reports whether enough is known to judge.
-func (p *profile) ready(now time.Time, c Config) bool {
-	return p.model != nil && p.Rows >= leastRows && now.Sub(p.Seen) >= c.Warmup
+func (p *profile) ready(c Config) bool {
+	return p.model != nil && p.Rows >= leastRows && p.Watched >= c.Warmup
 }
 
 // learn takes a row into the profile and makes a new model when it is time.
@@ -88,6 +93,7 @@ func (p *profile) learn(values []float64, now time.Time) {
 		p.Seen = now
 	}
 	p.remember(values, now)
+	p.Watched = max(p.Watched, now.Sub(p.Seen))
 	p.Moments.Add(values)
 	p.Rows++
 	if p.Rows >= max(p.Next, leastRows) {
@@ -107,15 +113,21 @@ func (p *profile) remember(values []float64, now time.Time) {
 	p.Recent = append(p.Recent, recent{now.UnixMilli(), narrow})
 }
 
-// remodel makes the model anew; the drift of the centre is in it then.
+// remodel makes the model anew.
 func (p *profile) remodel() {
 	model, err := p.Moments.Model()
 	if err != nil {
 		return // too few rows yet
 	}
-	p.model = model
+	p.Scorer.Rebase(p.model, model)
+	p.model, p.Basis = model, p.Moments.Clone()
 	p.Next = min(int(float64(p.Rows)*regrowth), p.Rows+mostBetween)
-	p.Scorer = pca.Scorer{Level: p.Scorer.Level}
+}
+
+// trust keeps the model of a training until as much has been seen again.
+func (p *profile) trust() {
+	p.remodel()
+	p.Next = 2 * p.Rows
 }
 
 // calibrate notes how unusual a row of the training was.
@@ -125,17 +137,30 @@ func (p *profile) calibrate(values []float64) {
 	}
 }
 
-// judge scores a row. It is learnt too, unless an alarm is on that is younger
-// than what is accepted as the new usual.
+// A row is learnt only where it is ordinary, that is not above ordinary nor above
+// the level that a twentieth of the rows exceeds: a fault that grows slowly must
+// not teach the profile. All levels are noted, so that the bound follows where
+// this is how it is from now on. The fixed bound keeps the profile from learning
+// an ever narrower core.
+const (
+	ordinary      = 3.0
+	ordinaryShare = 0.95
+)
+
+// judge scores a row. It is learnt too, unless it is not ordinary or an alarm is
+// on that is younger than what is accepted as the new usual.
 func (p *profile) judge(values []float64, now time.Time, c Config) {
 	p.values, p.score = values, p.Scorer.Score(p.model, values)
 	p.Alarm.update(p.score.Level >= p.threshold(c), now)
-	accepted := !p.Alarm.Since.IsZero() && now.Sub(p.Alarm.Since) >= c.Accept
-	if !p.Alarm.Since.IsZero() && !accepted {
+	alarmed := !p.Alarm.Since.IsZero()
+	accepted := alarmed && now.Sub(p.Alarm.Since) >= c.Accept
+	if !alarmed || accepted {
+		p.Levels.add(p.score.Level)
+	}
+	if !accepted && (alarmed || p.score.Level > max(ordinary, p.Levels.quantile(ordinaryShare))) {
 		p.remember(values, now)
 		return
 	}
-	p.Levels.add(p.score.Level)
 	score := p.score
 	p.learn(values, now)
 	p.score = score
@@ -145,12 +170,16 @@ func (p *profile) judge(values []float64, now time.Time, c Config) {
 // exceeds, and never below leastLevel.
 const (
 	rare       = 0.999
-	margin     = 2.0
+	margin     = 1.0
 	leastLevel = 6.0
+	// youth raises the threshold while few levels are known: by it over their
+	// number, so that a day of rows (2,880) adds a tenth.
+	youth = 300.0
 )
 
 func (p *profile) threshold(c Config) float64 {
 	t := max(leastLevel, margin*p.Levels.quantile(rare)) / c.Sensitivity
+	t *= 1 + youth/(1+float64(p.Levels.Total))
 	if top := p.foremost(1); len(top) > 0 {
 		if f, marked := p.Tolerated[p.Signals[top[0]].Name]; marked {
 			t *= f
@@ -194,9 +223,9 @@ func (p *profile) scored(w sdk.Window) sdk.Anomaly {
 }
 
 func (p *profile) explain(c Config) string {
-	if !p.ready(p.Last, c) {
+	if !p.ready(c) {
 		return fmt.Sprintf("learning %s, %v of %v and %d of at least %d rows of %d signals",
-			p.Component, p.Last.Sub(p.Seen).Round(time.Second), c.Warmup, p.Rows, leastRows, len(p.Signals))
+			p.Component, p.Watched.Round(time.Second), c.Warmup, p.Rows, leastRows, len(p.Signals))
 	}
 	text := fmt.Sprintf("%s has %d signals; %d rows were learnt since %s; alarm at %.1f times the usual misfit, now %.1f",
 		p.Component, len(p.Signals), p.Rows, p.Seen.UTC().Format(time.DateTime), p.threshold(c), p.score.Level)

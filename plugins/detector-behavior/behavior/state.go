@@ -23,15 +23,13 @@ type saved struct {
 	Calls    []rootcause.Call
 }
 
-// SaveState returns the profiles. Each model is made anew from what is saved, so
-// that a loaded detector judges like this one. Where all do not fit, the rows for
+// SaveState returns the profiles, with what each model was made from, so that a
+// loaded detector judges like this one. Where all do not fit, the rows for
 // the ranking are left out, then the profiles that were not seen for longest.
 func (d *Detector) SaveState() ([]byte, error) {
 	var s saved
 	for _, name := range slices.Sorted(maps.Keys(d.profiles)) {
-		p := d.profiles[name]
-		p.remodel()
-		s.Profiles = append(s.Profiles, *p)
+		s.Profiles = append(s.Profiles, *d.profiles[name])
 	}
 	s.Calls = d.known()
 	data, err := s.encode()
@@ -82,7 +80,7 @@ func (d *Detector) LoadState(state []byte) error {
 			return fmt.Errorf("load the profile of %s: %w", p.Component, err)
 		}
 		p.prepare()
-		p.remodel()
+		p.model, _ = p.Basis.Model() // none before there were enough rows
 		profiles[p.Component] = p
 	}
 	d.profiles, d.calls = profiles, map[rootcause.Call]bool{}
@@ -96,5 +94,5 @@ func (p *profile) check() error {
 	if n := len(p.Moments.Mean); n != len(p.Signals) || n != len(p.Units) || n > pca.MaxSignals {
 		return fmt.Errorf("%d signals, %d units and %d means", len(p.Signals), len(p.Units), n)
 	}
-	return p.Moments.Check()
+	return errors.Join(p.Moments.Check(), p.Basis.Check())
 }

@@ -3,6 +3,7 @@ package pca
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // MaxSignals is the most signals that Moments take: the covariance grows with
@@ -82,6 +83,14 @@ func (m *Moments) covariance(i, j int) float64 {
 		i, j = j, i
 	}
 	return m.Cov[j*(j+1)/2+i]
+}
+
+// Clone returns a copy that shares nothing.
+func (m *Moments) Clone() Moments {
+	return Moments{
+		Memory: m.Memory, Rows: slices.Clone(m.Rows), Mean: slices.Clone(m.Mean),
+		Low: slices.Clone(m.Low), High: slices.Clone(m.High), Cov: slices.Clone(m.Cov),
+	}
 }
 
 // scale is the size of a signal's values: its range or, where it never moved,

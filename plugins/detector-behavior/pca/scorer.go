@@ -77,6 +77,23 @@ func bounded(x float64) float64 {
 	return x * x
 }
 
+// Rebase keeps the drifted centre where it is when one model takes the place of
+// another; from is nil for the first.
+func (s *Scorer) Rebase(from, to *Model) {
+	if from == nil {
+		s.Drift = nil
+		return
+	}
+	s.fit(len(to.mean))
+	for j, d := range s.Drift[:min(len(s.Drift), len(from.mean))] {
+		s.Drift[j] = 0
+		if from.known[j] && to.known[j] {
+			centre := from.mean[j] + d*from.spread[j]
+			s.Drift[j] = max(-mostDeviations, min(mostDeviations, (centre-to.mean[j])/to.spread[j]))
+		}
+	}
+}
+
 // fit makes room for d signals.
 func (s *Scorer) fit(d int) {
 	for len(s.Drift) < d {

@@ -136,7 +136,11 @@ func (f *backtestFlags) score(ctx context.Context, o backtest.Options, in backte
 	if f.train != "" {
 		usual := o
 		usual.Form.LabelColumn = ""
-		if err := withFile(f.train, func(train backtest.Input) error { return backtest.Train(ctx, usual, train) }); err != nil {
+		err := withFile(f.train, func(train backtest.Input) (err error) {
+			o.Form.After, err = backtest.Train(ctx, usual, train)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}

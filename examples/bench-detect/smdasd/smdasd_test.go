@@ -1,4 +1,4 @@
-package figure
+package smdasd
 
 import (
 	"math"
@@ -21,22 +21,8 @@ func TestAveragePrecisionOfKnownOrders(t *testing.T) {
 		"no positive":  {[]float64{1, 2}, []bool{false, false}, 0},
 	}
 	for name, c := range cases {
-		if got := AveragePrecision(c.scores, c.labels); math.Abs(got-c.want) > 1e-12 {
+		if got := averagePrecision(c.scores, c.labels); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
-		}
-	}
-}
-
-func TestABarIsReachedFromTheRightSide(t *testing.T) {
-	for _, c := range []struct {
-		row  Row
-		want string
-	}{
-		{Row{Value: 0.7, Bar: 0.6}, "yes"}, {Row{Value: 0.5, Bar: 0.6}, "NO"}, {Row{Value: 0.6, Bar: 0.6}, "yes"},
-		{Row{Value: 4, Bar: 5, AtMost: true}, "yes"}, {Row{Value: 6, Bar: 5, AtMost: true}, "NO"}, {Row{Value: 1}, ""},
-	} {
-		if got := c.row.Reached(); got != c.want {
-			t.Errorf("%+v: got %q, want %q", c.row, got, c.want)
 		}
 	}
 }
