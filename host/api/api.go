@@ -125,6 +125,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // browser send.
 func (s *Server) guard(next http.Handler) http.Handler {
 	bounded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > maxChangeBytes {
+			http.Error(w, fmt.Sprintf("the body has %d bytes, at most %d are taken", r.ContentLength, maxChangeBytes), http.StatusRequestEntityTooLarge)
+			return
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxChangeBytes) // operations have a narrower bound of their own
 		next.ServeHTTP(w, r)
 	})

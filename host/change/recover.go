@@ -100,12 +100,11 @@ func (r *run) keepOld() {
 func (r *run) undoOld(result txn.Result) {
 	r.rec.Conflicts = append(r.rec.Conflicts, result.Conflicts...)
 	wasNew := r.touched || result.State == txn.RolledBack || r.rec.Applied != nil
-	r.rec.State, r.rec.Unattended = record.RolledBack, true
 	if r.rec.Why == "" || r.rec.Decision != record.RollBack {
 		r.rec.Why = "the daemon or the host was restarted before the change was confirmed"
 	}
 	if !wasNew {
-		r.rec.State, r.rec.Unattended = record.Failed, false
+		r.rec.State = record.Failed
 		r.rec.Why = "the daemon ended before anything was touched"
 		return
 	}
@@ -116,6 +115,7 @@ func (r *run) undoOld(result txn.Result) {
 		r.rec.Why += "; and undoing it went wrong: " + err.Error()
 		return
 	}
+	r.rec.State, r.rec.Unattended = record.RolledBack, true // not before the files are old again
 	r.remember(*now())
 	if !r.rec.Origin.Mends() {
 		r.harmed(*now()) // the permission was taken by the earlier daemon

@@ -30,11 +30,12 @@ func ask(ts *testscript.TestScript, _ bool, args []string) {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", ts.MkAbs("s.sock"))
 	}
-	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true}
+	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true, ExpectContinueTimeout: patience}
 	defer transport.CloseIdleConnections()
 	req, err := http.NewRequest(args[1], "http://homeostat"+api.ModificationBase+"/"+args[2], strings.NewReader(body))
 	ts.Check(err)
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Expect", "100-continue") // so that what is too long is refused before it is sent
 	res, err := (&http.Client{Transport: transport, Timeout: patience}).Do(req)
 	ts.Check(err)
 	defer res.Body.Close()
