@@ -11,9 +11,9 @@ import (
 	"github.com/homeostat/homeostat/sdk"
 )
 
-// BenchmarkTenThousandSeries judges 500 components of 20 signals at 1 Hz, in a
-// window a minute as the host would send with its look at every 30 s or less,
-// and reports the share of a core and the memory that this takes.
+// BenchmarkTenThousandSeries judges 500 components of 20 signals at 1 Hz, a
+// minute of samples in each window, and reports the share of a core and the
+// memory that this takes.
 func BenchmarkTenThousandSeries(b *testing.B) {
 	const components, signals, seconds = 500, 20, 60
 	bn := newBench(b, "")
