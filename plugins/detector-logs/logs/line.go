@@ -3,6 +3,7 @@ package logs
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/homeostat/homeostat/plugins/detector-logs/burst"
@@ -20,10 +21,9 @@ const (
 	KindLength    = "log_length"       // a line far longer than its like
 	KindMixture   = "log_mixture"      // statements in numbers that never came together
 	KindSequence  = burst.KindSequence // several of these, close together
-	// KindLine is what a line gets in the mode each_line.
-	KindLine = "log_line"
-	// SignalTemplate is the evidence of KindLine that holds the template's number.
-	SignalTemplate = "template_id"
+	// kindScore is the kind of the answer to a line of history: the signal is the
+	// number of the line's template.
+	kindScore = "score"
 )
 
 const (
@@ -160,7 +160,7 @@ func (j *judgement) length(s seen) float64 {
 // rarity scores a known statement by how rare it is; it is never reported by
 // itself.
 func (j *judgement) rarity(s seen) float64 {
-	if !j.d.config.EachLine || s.fresh || j.p.Lines < enoughLines {
+	if j.w.Reason != sdk.ReasonHistory || s.fresh || j.p.Lines < enoughLines {
 		return 0
 	}
 	const half = 0.5
@@ -193,26 +193,26 @@ func (j *judgement) count(s seen) {
 	st.SeenAt = s.at.Unix()
 }
 
-// each notes a line in the mode each_line.
+// maxScores bounds how many lines of a window are answered, so that there is
+// room for anomalies.
+const maxScores = sdk.MaxAnomalies - 100
+
+// each answers a line of history.
 func (j *judgement) each(at time.Time, text string, score float64) {
-	if !j.d.config.EachLine {
+	if j.w.Reason != sdk.ReasonHistory || len(j.lines) >= maxScores {
 		return
 	}
 	j.lines = append(j.lines, sdk.Anomaly{
-		Component: j.w.Component, Key: fmt.Sprintf("line/%d", len(j.lines)), Kind: KindLine, Severity: sdk.SeverityLow,
-		Score: score, Start: at, End: at, Summary: quote(text),
-		Evidence: []sdk.Evidence{{Component: j.w.Component, Signal: SignalTemplate, Value: float64(j.p.last)}},
+		Component: j.w.Component, Key: fmt.Sprintf("line/%d", len(j.lines)), Kind: kindScore, Signal: strconv.Itoa(int(j.p.last)),
+		Severity: sdk.SeverityLow, Score: score, Start: at, End: at, Ended: true, Summary: quote(text),
 	})
 }
 
 // settle gives the lines the numbers that their templates have by now.
 func (j *judgement) settle() {
 	for i := range j.lines {
-		e := &j.lines[i].Evidence[0]
-		id := j.d.miner.Settled(template.ID(e.Value))
-		e.Value = float64(id)
-		if t, ok := j.d.miner.Template(id); ok {
-			e.Text = t.Text
+		if id, err := strconv.Atoi(j.lines[i].Signal); err == nil {
+			j.lines[i].Signal = strconv.Itoa(int(j.d.miner.Settled(template.ID(id))))
 		}
 	}
 }

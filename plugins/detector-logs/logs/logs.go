@@ -34,7 +34,6 @@ type Config struct {
 	Warmup      time.Duration `homeostat:"warmup,default=30m,min=0s,max=168h" doc:"How long a component is watched before anything learnt counts as usual."`
 	Grace       time.Duration `homeostat:"grace,default=2m,min=0s,max=1h" doc:"How long after a start or a change unusual lines are learnt and not reported."`
 	Together    time.Duration `homeostat:"together,default=1m,min=1s,max=1h" doc:"What follows within this time, in a component or one linked to it, belongs together; an anomaly ends when nothing followed for twice as long."`
-	EachLine    bool          `homeostat:"each_line,default=false" doc:"Report every line with its template and score, for backtests; at most 1000 lines a window."`
 }
 
 // Own is a signature of the operator.
@@ -105,15 +104,14 @@ type judgement struct {
 	p *profile
 	// touched are the bursts that this window belongs to.
 	touched map[string]bool
-	lines   []sdk.Anomaly
+	// lines are the answers to the lines of a window of history.
+	lines []sdk.Anomaly
 }
 
 // Detect takes in the events of a window, then its lines, then the minutes that
-// passed, and reports what is open for the component.
+// passed, and reports what is open for the component. In a window of history it
+// answers each line with its template and score as well.
 func (d *Detector) Detect(_ context.Context, w sdk.Window) ([]sdk.Anomaly, error) {
-	if d.config.EachLine && len(w.Logs) > sdk.MaxAnomalies {
-		return nil, fmt.Errorf("judge %d lines of %s one by one: at most %d fit into an answer", len(w.Logs), w.Component, sdk.MaxAnomalies)
-	}
 	j := &judgement{d: d, w: w, p: d.profileOf(w), touched: map[string]bool{}}
 	for _, e := range w.Events {
 		if e.Component == w.Component {
@@ -127,11 +125,8 @@ func (d *Detector) Detect(_ context.Context, w sdk.Window) ([]sdk.Anomaly, error
 	}
 	j.advance(w.End)
 	j.silence()
-	if d.config.EachLine {
-		j.settle()
-		return j.lines, nil
-	}
-	return j.report(), nil
+	j.settle()
+	return append(j.report(), j.lines...), nil
 }
 
 // Train takes history in without judging it.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -286,27 +287,41 @@ func TestExplainSaysThatItLearns(t *testing.T) {
 	}
 }
 
-func TestEachLineGetsItsTemplateAndScore(t *testing.T) {
-	b := newBench(t, "each_line = true\nwarmup = \"0s\"")
+// scores lets the detector judge a window of history and returns the answers to
+// its lines.
+func (b *bench) scores(times []sdk.Anomaly, lines ...string) []sdk.Anomaly {
+	b.t.Helper()
+	found := b.window("web", func(w *sdk.Window) {
+		w.Reason = sdk.ReasonHistory
+		for i := range min(len(times), len(w.Logs)) {
+			w.Logs[i].Time = times[i].Start
+		}
+	}, lines...)
+	return slices.DeleteFunc(found, func(a sdk.Anomaly) bool { return a.Kind != kindScore })
+}
+
+func TestEachLineOfHistoryGetsItsTemplateAndScore(t *testing.T) {
 	var lines []string
 	for i := range 300 {
 		lines = append(lines, fmt.Sprintf("request %d done in %d ms", i, i*7))
 	}
 	lines = append(lines, "disk on fire: ERROR", "\tand more of it")
-	found := b.logs("web", lines...)
+	found := newBench(t, "").scores(nil, lines...)
 	if len(found) != len(lines) {
 		t.Fatalf("%d answers for %d lines", len(found), len(lines))
 	}
 	usual, odd, more := found[100], found[300], found[301]
-	if usual.Evidence[0].Value != found[7].Evidence[0].Value || usual.Evidence[0].Value == odd.Evidence[0].Value || odd.Evidence[0].Value != more.Evidence[0].Value {
-		t.Errorf("templates %v, %v and %v", usual.Evidence[0], odd.Evidence[0], more.Evidence[0])
+	if usual.Signal != found[7].Signal || usual.Signal == odd.Signal || odd.Signal != more.Signal {
+		t.Errorf("templates %s, %s and %s", usual.Signal, odd.Signal, more.Signal)
 	}
 	if odd.Score <= usual.Score {
 		t.Errorf("the odd line scores %v, a usual one %v", odd.Score, usual.Score)
 	}
-	w := sdk.Window{Component: "web", Logs: make([]sdk.LogLine, sdk.MaxAnomalies+1)}
-	if _, err := b.d.Detect(t.Context(), w); err == nil || !strings.Contains(err.Error(), "at most 1000") {
-		t.Errorf("too many lines: %v, want a refusal with the limit", err)
+	if live := newBench(t, "").logs("web", lines...); len(live) > 0 {
+		t.Errorf("live, %d answers", len(live))
+	}
+	if many := newBench(t, "").scores(nil, make([]string, 3*sdk.MaxAnomalies)...); len(many) > maxScores {
+		t.Errorf("%d answers to one window", len(many))
 	}
 }
 
@@ -317,14 +332,9 @@ func TestScoresDoNotDependOnWhatComesLater(t *testing.T) {
 		lines = append(lines, source.ordinary()...)
 	}
 	lines[350] = "ERROR ledger unreachable"
-	all := newBench(t, "each_line = true").logs("web", lines...)
+	all := newBench(t, "").scores(nil, lines...)
 	for _, n := range []int{1, 120, 351} {
-		b := newBench(t, "each_line = true")
-		part := b.window("web", func(w *sdk.Window) {
-			for i := range w.Logs {
-				w.Logs[i].Time = all[i].Start
-			}
-		}, lines[:n]...)
+		part := newBench(t, "").scores(all, lines[:n]...)
 		for i := range part {
 			if part[i].Score != all[i].Score {
 				t.Fatalf("line %d scores %v before the end of the log is known and %v after", i, part[i].Score, all[i].Score)
