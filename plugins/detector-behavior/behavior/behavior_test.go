@@ -166,6 +166,17 @@ func TestARestartIsNoAlarm(t *testing.T) {
 	}
 }
 
+func TestASingleWildRowIsNoAlarm(t *testing.T) {
+	d := detector(t)
+	run(t, d, world{}, [2]int{0, 1000})
+	wild := func(v map[signal]float64) { v[signal{"web", "cpu_percent"}] = 5000 }
+	first, _ := run(t, d, world{from: 1000, change: wild}, [2]int{1000, 1001})
+	after, _ := run(t, d, world{}, [2]int{1001, 1100})
+	if len(first)+len(after) > 0 {
+		t.Errorf("got %+v %+v, want none", first, after)
+	}
+}
+
 func TestMissingDataNeitherBeginsNorEndsAnAnomaly(t *testing.T) {
 	d := detector(t)
 	run(t, d, world{}, [2]int{0, 1000})

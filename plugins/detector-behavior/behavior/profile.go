@@ -147,11 +147,16 @@ const (
 	ordinaryShare = 0.95
 )
 
+// present is the share of the threshold that a row itself must reach: the
+// smoothed level of one wild row stays high for a while.
+const present = 0.5
+
 // judge scores a row. It is learnt too, unless it is not ordinary or an alarm is
 // on that is younger than what is accepted as the new usual.
 func (p *profile) judge(values []float64, now time.Time, c Config) {
 	p.values, p.score = values, p.Scorer.Score(p.model, values)
-	p.Alarm.update(p.score.Level >= p.threshold(c), now)
+	threshold := p.threshold(c)
+	p.Alarm.update(p.score.Level >= threshold && p.score.Fit >= present*threshold, now)
 	alarmed := !p.Alarm.Since.IsZero()
 	accepted := alarmed && now.Sub(p.Alarm.Since) >= c.Accept
 	if !alarmed || accepted {

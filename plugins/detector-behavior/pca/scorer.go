@@ -20,6 +20,8 @@ type Score struct {
 	// Level says how many times worse than an ordinary row this and the last few
 	// fit: about 1 is usual.
 	Level float64
+	// Fit is the same of this row alone.
+	Fit float64
 	// Share is the part of each signal in the residual, from 0 to 1; all are 0
 	// where nothing is left over. It is overwritten by the next call.
 	Share []float64
@@ -64,7 +66,7 @@ func (s *Scorer) Score(m *Model, row []float64) Score {
 			s.residual[j] /= total
 		}
 	}
-	return Score{Level: s.Level, Share: s.residual, Expected: s.expected, Tolerance: s.tolerance}
+	return Score{Level: s.Level, Fit: fit, Share: s.residual, Expected: s.expected, Tolerance: s.tolerance}
 }
 
 // bounded is the square of x up to outlier, and grows with x beyond it: one
