@@ -3,8 +3,8 @@
 //
 // It owns the reading of the sets and the protocol: the model learns the
 // training file only, scores come row by row without look-ahead, the same
-// settings hold for every file, and what was tuned on (files of even index in
-// sorted order) is shown apart from what is judged (odd ones). The mean of the
+// settings hold for every file, and files of even and of odd index in sorted order
+// are shown apart. The settings were chosen with all files in view. The mean of the
 // average precision counts; point-adjusted figures are worthless and not shown.
 package smdasd
 
@@ -93,7 +93,7 @@ func (g group) measure(ctx context.Context, files []string) ([]table.Row, error)
 		Set: g.name, What: "mean average precision", Got: (sum[0] + sum[1]) / float64(len(files)),
 		Reference: g.reference, Bar: g.bar, Want: table.AtLeast,
 	})
-	for i, name := range []string{"the same, files tuned on (even)", "the same, files judged on (odd)"} {
+	for i, name := range []string{"the same, files of even index", "the same, files of odd index"} {
 		if parity[i] > 0 {
 			rows = append(rows, table.Row{Set: g.name, What: name, Got: sum[i] / parity[i]})
 		}

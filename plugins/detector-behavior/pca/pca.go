@@ -20,8 +20,9 @@ import (
 	"slices"
 )
 
-// The settings of every model. They were chosen on the files of even index of
-// the Server Machine Dataset and of the Application Server Dataset.
+// The settings of every model. They were chosen by the means over the files at
+// hand of the Server Machine Dataset and of the Application Server Dataset, so
+// the figures on these files are no held-out ones.
 const (
 	// variance is the share of the variance that the kept components hold.
 	variance = 0.95
