@@ -63,6 +63,9 @@ func (h *host) gauge(name, unit string, v float64, r *sdk.Range) sdk.Series {
 // TestHealthyDayRaisesNothingHigh lets three days pass in accelerated time, the
 // last of them with a restart, a step of the clock and an hour of sleep.
 func TestHealthyDayRaisesNothingHigh(t *testing.T) {
+	if raceDetector {
+		t.Skip("three days take too long under the race detector; the part healthy-days of make test runs them without")
+	}
 	b := newBench(t, "")
 	h := &host{rng: rand.New(rand.NewPCG(5, 6)), at: begin}
 	begun := map[sdk.Severity]int{}
