@@ -88,11 +88,19 @@ func (b bounds) setLimits() error {
 	set := func(resource int, n uint64) error {
 		return unix.Setrlimit(resource, &unix.Rlimit{Cur: n, Max: n})
 	}
-	err := errors.Join(set(unix.RLIMIT_CORE, 0), set(unix.RLIMIT_NOFILE, maxDescriptors))
-	if b.Memory > 0 {
-		err = errors.Join(err, set(unix.RLIMIT_DATA, uint64(b.Memory)+runtimeMemory))
+	return errors.Join(set(unix.RLIMIT_CORE, 0), set(unix.RLIMIT_NOFILE, maxDescriptors))
+}
+
+// limitMemory is the last thing before exec and allocates nothing: the limit
+// counts what the shim itself has mapped, which for a large daemon, or one with
+// the race detector, is more than a plugin gets.
+func (b bounds) limitMemory() syscall.Errno {
+	if b.Memory <= 0 {
+		return 0
 	}
-	return err
+	limit := unix.Rlimit{Cur: uint64(b.Memory) + runtimeMemory, Max: uint64(b.Memory) + runtimeMemory}
+	_, _, errno := unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_DATA, uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
+	return errno
 }
 
 // readable are the parts of the system that a plugin may read and run programs
@@ -166,14 +174,19 @@ func (b bounds) exec() error {
 	if err != nil {
 		return err
 	}
-	const attempts, pause = 50, 10 * time.Millisecond
+	const attempts = 50
+	pause := unix.NsecToTimespec(int64(10 * time.Millisecond))
 	for i := 1; ; i++ {
+		if errno := b.limitMemory(); errno != 0 {
+			return fmt.Errorf("limit its memory: %w", errno)
+		}
 		_, _, errno := unix.RawSyscall6(unix.SYS_EXECVEAT, programDescriptor, uintptr(unsafe.Pointer(path)),
 			uintptr(unsafe.Pointer(&argv[0])), uintptr(unsafe.Pointer(&envv[0])), unix.AT_EMPTY_PATH, 0)
 		if i == attempts || errno != unix.ETXTBSY {
 			return explainExec(errno)
 		}
-		time.Sleep(pause)
+		// The runtime's own sleep may map memory, which is limited by now.
+		_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&pause)), 0, 0)
 	}
 }
 
