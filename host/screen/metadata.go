@@ -3,9 +3,9 @@ package screen
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
+	"github.com/homeostat/homeostat/host/screen/pattern"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
 
@@ -18,7 +18,7 @@ const (
 )
 
 // heavy are files that decide who may do what.
-var heavy = regexp.MustCompile(`(^|/)(etc/(passwd|shadow|group|gshadow|ld\.so\.preload|pam\.d/[^/]+|securetty)|\.ssh/authorized_keys2?|authorized_keys)$`)
+var heavy = pattern.New(`(^|/)(etc/(passwd|shadow|group|gshadow|ld\.so\.preload|pam\.d/[^/]+|securetty)|\.ssh/authorized_keys2?|authorized_keys)$`)
 
 // metadata judges kind, mode and target of a link.
 func metadata(root string, f File) []risk.Finding {

@@ -8,13 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/homeostat/homeostat/host/filekind"
+	"github.com/homeostat/homeostat/host/screen/pattern"
 )
 
 // Program is a shell program and the line on which it begins, from 1.
@@ -67,7 +67,7 @@ func joinLines(p Program) Program {
 	return p
 }
 
-var execLine = regexp.MustCompile(`^\s*Exec(Start|StartPre|StartPost|Stop|StopPost|Reload|Condition)\s*=\s*[-@:+!|]*(.*)$`)
+var execLine = pattern.New(`^\s*Exec(Start|StartPre|StartPost|Stop|StopPost|Reload|Condition)\s*=\s*[-@:+!|]*(.*)$`)
 
 func unit(text string) []Program {
 	var out []Program
@@ -84,7 +84,7 @@ func unit(text string) []Program {
 // unitSpecifiers are what systemd puts in before it starts a command; %% is a percent sign.
 var unitSpecifiers = strings.NewReplacer("%%", "%", "%i", "instance", "%I", "instance", "%n", "unit", "%N", "unit", "%t", "/run", "%h", "/root", "%S", "/var/lib", "%C", "/var/cache", "%L", "/var/log", "$$", "$")
 
-var cronSetting = regexp.MustCompile(`^\s*[A-Za-z_][A-Za-z0-9_]*\s*=`)
+var cronSetting = pattern.New(`^\s*[A-Za-z_][A-Za-z0-9_]*\s*=`)
 
 func cron(text string, columns int) []Program {
 	var out []Program
@@ -121,9 +121,9 @@ func after(text string, words int) string {
 	return text
 }
 
-var dockerLine = regexp.MustCompile(`(?is)^\s*(ONBUILD\s+)?(RUN|CMD|ENTRYPOINT|HEALTHCHECK\s.*?CMD)\s+(.*)$`)
-var dockerFlag = regexp.MustCompile(`^(--\S+\s+)+`)
-var heredoc = regexp.MustCompile(`^<<-?["']?(\w+)["']?\s*$`)
+var dockerLine = pattern.New(`(?is)^\s*(ONBUILD\s+)?(RUN|CMD|ENTRYPOINT|HEALTHCHECK\s.*?CMD)\s+(.*)$`)
+var dockerFlag = pattern.New(`^(--\S+\s+)+`)
+var heredoc = pattern.New(`^<<-?["']?(\w+)["']?\s*$`)
 
 func docker(text string) []Program {
 	var out []Program
@@ -253,7 +253,7 @@ func isCommand(words []string) bool {
 }
 
 // expression is what a workflow puts in before the shell sees it.
-var expression = regexp.MustCompile(`\$?\{\{.*?\}\}`)
+var expression = pattern.New(`\$?\{\{.*?\}\}`)
 
 func (v *visitor) add(n ast.Node, text string) {
 	if strings.TrimSpace(text) == "" {

@@ -5,21 +5,21 @@
 package policy
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/homeostat/homeostat/host/filekind"
+	"github.com/homeostat/homeostat/host/screen/pattern"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
 
 // setting is a line of a file that a person might want to know of.
 type setting struct {
-	pattern *regexp.Regexp
+	pattern *pattern.Pattern
 	text    string
 	level   risk.Level
 }
 
-func line(pattern string) *regexp.Regexp { return regexp.MustCompile(`(?i)^\s*` + pattern) }
+func line(text string) *pattern.Pattern { return pattern.New(`(?i)^\s*` + text) }
 
 // settings by kind. Keys and values are those of the manuals.
 var settings = map[filekind.Kind][]setting{
@@ -113,7 +113,7 @@ var anywhere = []setting{
 }
 
 // guard is a setting whose absence is worth a word when it was there before.
-var guard = regexp.MustCompile(`(?i)^\s*(NoNewPrivileges|ProtectSystem|ProtectHome|PrivateTmp|PrivateDevices|CapabilityBoundingSet|SystemCallFilter|RestrictAddressFamilies|ReadOnlyPaths|MemoryMax|MemoryDenyWriteExecute|PermitRootLogin\s+no|PasswordAuthentication\s+no|PermitEmptyPasswords\s+no|AllowUsers|AllowGroups|DenyUsers|Defaults\s+(use_pty|requiretty|env_reset|secure_path|logfile)|limit_req|limit_conn|auth_basic|deny\s+all|auth_request|ssl_verify_client\s+on|modsecurity\s+on|requirepass\s+\S|protected-mode\s+yes|runAsNonRoot:\s*true|readOnlyRootFilesystem:\s*true)`)
+var guard = pattern.New(`(?i)^\s*(NoNewPrivileges|ProtectSystem|ProtectHome|PrivateTmp|PrivateDevices|CapabilityBoundingSet|SystemCallFilter|RestrictAddressFamilies|ReadOnlyPaths|MemoryMax|MemoryDenyWriteExecute|PermitRootLogin\s+no|PasswordAuthentication\s+no|PermitEmptyPasswords\s+no|AllowUsers|AllowGroups|DenyUsers|Defaults\s+(use_pty|requiretty|env_reset|secure_path|logfile)|limit_req|limit_conn|auth_basic|deny\s+all|auth_request|ssl_verify_client\s+on|modsecurity\s+on|requirepass\s+\S|protected-mode\s+yes|runAsNonRoot:\s*true|readOnlyRootFilesystem:\s*true)`)
 
 // Judge returns the settings of a file that a person might want to know of, by line.
 func Judge(kind filekind.Kind, text string) []risk.Finding {
@@ -168,7 +168,7 @@ func Dropped(kind filekind.Kind, before, after string) []risk.Finding {
 	return found
 }
 
-var separator = regexp.MustCompile(`[\s=:]+`)
+var separator = pattern.New(`[\s=:]+`)
 
 // key is the name of a setting, in small letters.
 func key(l string) string {

@@ -6,53 +6,53 @@ package secret
 
 import (
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/homeostat/homeostat/host/screen/pattern"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
 
 type form struct {
 	what    string
-	pattern *regexp.Regexp
+	pattern *pattern.Pattern
 }
 
 // forms are described in the documentation of the issuers.
 var forms = []form{
-	{"a private key", regexp.MustCompile(`-----BEGIN ((RSA|EC|DSA|OPENSSH|ENCRYPTED|PGP) )?PRIVATE KEY`)},
-	{"an access key of AWS", regexp.MustCompile(`\b(AKIA|ASIA|AGPA|AIDA|AROA)[0-9A-Z]{16}\b`)},
-	{"a token of GitHub", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})`)},
-	{"a token of GitLab", regexp.MustCompile(`\bgl(pat|dt|rt|ptt|soat)-[A-Za-z0-9_-]{20,}`)},
-	{"a token of Slack", regexp.MustCompile(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+`)},
-	{"a key of Stripe", regexp.MustCompile(`\b[rs]k_(live|test)_[A-Za-z0-9]{16,}`)},
-	{"a key of Google", regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}`)},
-	{"a key of an AI service", regexp.MustCompile(`\bsk-(ant-|proj-)?[A-Za-z0-9_-]{20,}`)},
-	{"a key of SendGrid, Mailgun or Twilio", regexp.MustCompile(`\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bkey-[0-9a-f]{32}\b|\b(SK|AC)[0-9a-f]{32}\b`)},
-	{"a token of a package registry", regexp.MustCompile(`\bnpm_[A-Za-z0-9]{36}|\bpypi-[A-Za-z0-9_-]{40,}|\brubygems_[0-9a-f]{40,}|dckr_pat_[A-Za-z0-9_-]{20,}`)},
-	{"a token of a host", regexp.MustCompile(`\bdo[opr]_v1_[0-9a-f]{50,}|\bhvs\.[A-Za-z0-9_-]{20,}|\bs\.[A-Za-z0-9]{24}\b|\bAccountKey=[A-Za-z0-9+/=]{40,}|\bshp(at|ca|pa|ss)_[0-9a-fA-F]{32}|\bglsa_[A-Za-z0-9]{20,}|\bhst_[A-Za-z0-9]+_[A-Za-z0-9_-]{30,}`)},
-	{"a token of a bot", regexp.MustCompile(`\b\d{8,10}:AA[A-Za-z0-9_-]{32,}|\b[MN][A-Za-z0-9]{23}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}`)},
-	{"a signed token", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)},
-	{"a password hash", regexp.MustCompile(`\$(2[aby]|6|5|1|y|argon2id?)\$[A-Za-z0-9./$=,]{16,}`)},
+	{"a private key", pattern.New(`-----BEGIN ((RSA|EC|DSA|OPENSSH|ENCRYPTED|PGP) )?PRIVATE KEY`)},
+	{"an access key of AWS", pattern.New(`\b(AKIA|ASIA|AGPA|AIDA|AROA)[0-9A-Z]{16}\b`)},
+	{"a token of GitHub", pattern.New(`\b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})`)},
+	{"a token of GitLab", pattern.New(`\bgl(pat|dt|rt|ptt|soat)-[A-Za-z0-9_-]{20,}`)},
+	{"a token of Slack", pattern.New(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+`)},
+	{"a key of Stripe", pattern.New(`\b[rs]k_(live|test)_[A-Za-z0-9]{16,}`)},
+	{"a key of Google", pattern.New(`\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}`)},
+	{"a key of an AI service", pattern.New(`\bsk-(ant-|proj-)?[A-Za-z0-9_-]{20,}`)},
+	{"a key of SendGrid, Mailgun or Twilio", pattern.New(`\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bkey-[0-9a-f]{32}\b|\b(SK|AC)[0-9a-f]{32}\b`)},
+	{"a token of a package registry", pattern.New(`\bnpm_[A-Za-z0-9]{36}|\bpypi-[A-Za-z0-9_-]{40,}|\brubygems_[0-9a-f]{40,}|dckr_pat_[A-Za-z0-9_-]{20,}`)},
+	{"a token of a host", pattern.New(`\bdo[opr]_v1_[0-9a-f]{50,}|\bhvs\.[A-Za-z0-9_-]{20,}|\bs\.[A-Za-z0-9]{24}\b|\bAccountKey=[A-Za-z0-9+/=]{40,}|\bshp(at|ca|pa|ss)_[0-9a-fA-F]{32}|\bglsa_[A-Za-z0-9]{20,}|\bhst_[A-Za-z0-9]+_[A-Za-z0-9_-]{30,}`)},
+	{"a token of a bot", pattern.New(`\b\d{8,10}:AA[A-Za-z0-9_-]{32,}|\b[MN][A-Za-z0-9]{23}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}`)},
+	{"a signed token", pattern.New(`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)},
+	{"a password hash", pattern.New(`\$(2[aby]|6|5|1|y|argon2id?)\$[A-Za-z0-9./$=,]{16,}`)},
 }
 
 // inAddress is a password within an address.
-var inAddress = regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^\s:/@'"]*:([^\s:/@'"]{3,})@`)
+var inAddress = pattern.New(`\b[a-z][a-z0-9+.-]*://[^\s:/@'"]*:([^\s:/@'"]{3,})@`)
 
 // named is a name that promises a secret, and its value.
-var named = regexp.MustCompile(`(?i)["']?([\w.-]*(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|auth[_-]?key|private[_-]?key|client[_-]?secret|credential|encryption[_-]?key|signing[_-]?key|passphrase)[\w-]*)["']?\s*(?::=|=>|=|:)\s*(["']?)([^\s"',;]{4,})`)
+var named = pattern.New(`(?i)["']?([\w.-]*(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|auth[_-]?key|private[_-]?key|client[_-]?secret|credential|encryption[_-]?key|signing[_-]?key|passphrase)[\w-]*)["']?\s*(?::=|=>|=|:)\s*(["']?)([^\s"',;]{4,})`)
 
 // promises are in each name that promises a secret; to look for them first is much quicker.
 var promises = []string{"passw", "pwd", "secret", "token", "key", "credential", "passphrase"}
 
 // header is a secret in a header of HTTP.
-var header = regexp.MustCompile(`(?i)authorization\s*[:=]\s*["']?(basic|bearer|token)\s+([A-Za-z0-9+/_.=-]{12,})`)
+var header = pattern.New(`(?i)authorization\s*[:=]\s*["']?(basic|bearer|token)\s+([A-Za-z0-9+/_.=-]{12,})`)
 
 // placeholder is a value that stands for another, or is a name, a path, a setting.
-var placeholder = regexp.MustCompile(`(?i)^(\$|%|<|\{|\[|\*|x{3,}|\.{3}|/|\./|~|@|!|&)|\$\{|\{\{|example|change[_-]?me|placeholder|your[_-]|dummy|redacted|<.*>|^(true|false|none|null|nil|yes|no|required|optional|disabled|enabled|undefined|string|bool|int|bearer|basic|prompt|file|md5|scram-sha-256|password|secret|token|env|process\.env.*|os\.(environ|getenv).*|getenv.*|vault:.*|config\..*|self\..*|this\..*|settings\..*|secrets?\..*|ssm:.*|arn:.*|sops:.*|enc\[.*|ref\+.*|args?\..*|req\..*|params.*|var\..*|data\..*|module\..*|random_\w+\..*|Optional.*|str|func.*|new\w*\(.*|\w+\(.*\)?)$`)
+var placeholder = pattern.New(`(?i)^(\$|%|<|\{|\[|\*|x{3,}|\.{3}|/|\./|~|@|!|&)|\$\{|\{\{|example|change[_-]?me|placeholder|your[_-]|dummy|redacted|<.*>|^(true|false|none|null|nil|yes|no|required|optional|disabled|enabled|undefined|string|bool|int|bearer|basic|prompt|file|md5|scram-sha-256|password|secret|token|env|process\.env.*|os\.(environ|getenv).*|getenv.*|vault:.*|config\..*|self\..*|this\..*|settings\..*|secrets?\..*|ssm:.*|arn:.*|sops:.*|enc\[.*|ref\+.*|args?\..*|req\..*|params.*|var\..*|data\..*|module\..*|random_\w+\..*|Optional.*|str|func.*|new\w*\(.*|\w+\(.*\)?)$`)
 
 // setting are names that contain such a word and hold no secret.
-var setting = regexp.MustCompile(`(?i)(_?(file|path|dir|url|uri|name|id|len|length|min|max|size|ttl|expiry|expires?|timeout|age|type|policy|algorithm|auth|authentication|field|key_?ref|ref|count|limit|header|store|manager|prompt|command|helper|endpoint|hash_?rounds|rotation|reset|enabled|required|_in|s)|tokens?|tokenizer)$|^(load|import)credential`)
+var setting = pattern.New(`(?i)(_?(file|path|dir|url|uri|name|id|len|length|min|max|size|ttl|expiry|expires?|timeout|age|type|policy|algorithm|auth|authentication|field|key_?ref|ref|count|limit|header|store|manager|prompt|command|helper|endpoint|hash_?rounds|rotation|reset|enabled|required|_in|s)|tokens?|tokenizer)$|^(load|import)credential`)
 
 const (
 	chanceLong  = 3.5 // bits a character of a value that looks like chance, from 16 characters on

@@ -1,11 +1,11 @@
 package shell
 
 import (
-	"regexp"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/homeostat/homeostat/host/screen/pattern"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
 
@@ -125,7 +125,7 @@ func (j *judge) spelled(c *syntax.CallExpr) {
 	}
 }
 
-var globbed = regexp.MustCompile(`[*?]|\[.+\]`)
+var globbed = pattern.New(`[*?]|\[.+\]`)
 
 // run judges a command made of words, and returns what it prints.
 func (j *judge) run(words []string, in flow, line int) flow {
@@ -228,7 +228,7 @@ func wrapped(c call) ([]string, bool) {
 	return nil, true
 }
 
-var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+var assignment = pattern.New(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
 // input appends to the command of xargs what comes in.
 func input(c call, rest []string) []string {

@@ -1,10 +1,10 @@
 package shell
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/homeostat/homeostat/host/screen/pattern"
 	"github.com/homeostat/homeostat/host/screen/risk"
 	"github.com/homeostat/homeostat/host/screen/sql"
 )
@@ -38,7 +38,7 @@ func destroyer(j *judge, c call) flow {
 
 // vital says that the system does not start without this file.
 func vital(p string) bool {
-	return regexp.MustCompile(`^/(bin|sbin|lib|lib64|boot|usr/s?bin|usr/lib)/[^/]+$`).MatchString(tidy(p))
+	return programs.MatchString(tidy(p))
 }
 
 func dd(j *judge, c call) flow {
@@ -269,3 +269,6 @@ func client(j *judge, c call) flow {
 	}
 	return flow{string(unknown), true}
 }
+
+// programs are the files that a system cannot do without.
+var programs = pattern.New(`^/(bin|sbin|lib|lib64|boot|usr/s?bin|usr/lib)/[^/]+$`)

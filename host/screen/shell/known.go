@@ -1,9 +1,9 @@
 package shell
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/homeostat/homeostat/host/screen/pattern"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
 
@@ -150,14 +150,14 @@ var knowns = []known{
 var compiled = compile()
 
 type way struct {
-	args *regexp.Regexp
+	args *pattern.Pattern
 	finding
 }
 
 func compile() map[string][]way {
 	out := map[string][]way{}
 	for _, k := range knowns {
-		re := regexp.MustCompile(k.args)
+		re := pattern.New(k.args)
 		for _, name := range strings.Fields(k.names) {
 			out[name] = append(out[name], way{re, k.finding})
 		}

@@ -1,17 +1,17 @@
 package shell
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/homeostat/homeostat/host/screen/pattern"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
 
 var (
-	address  = regexp.MustCompile(`^(https?|ftp|tftp)://`)
-	bareHost = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+(/|:|$)`)
-	byNumber = regexp.MustCompile(`://(\d+\.\d+\.\d+\.\d+|0x|\d+[/:])`)
-	local    = regexp.MustCompile(`^(https?://)?(localhost|127\.\d|\[::1\]|10\.|192\.168\.|0\.0\.0\.0)`)
+	address  = pattern.New(`^(https?|ftp|tftp)://`)
+	bareHost = pattern.New(`^[a-z0-9-]+(\.[a-z0-9-]+)+(/|:|$)`)
+	byNumber = pattern.New(`://(\d+\.\d+\.\d+\.\d+|0x|\d+[/:])`)
+	local    = pattern.New(`^(https?://)?(localhost|127\.\d|\[::1\]|10\.|192\.168\.|0\.0\.0\.0)`)
 )
 
 // fetch judges curl, wget and the like: what they send, what they write, what they print.

@@ -2,23 +2,23 @@ package shell
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
+	"github.com/homeostat/homeostat/host/screen/pattern"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
 
 // Kinds of places. The patterns are matched against paths without repeated slashes and dots.
 var (
-	device    = regexp.MustCompile(`^/dev/(sd|hd|vd|xvd|nvme|mmcblk|md|dm-|mapper/|disk/|mem|kmem|port|loop)`)
-	network   = regexp.MustCompile(`^/dev/(tcp|udp)/`)
-	authority = regexp.MustCompile(`^/etc/(passwd|shadow|gshadow|group|sudoers|ld\.so\.preload|pam\.d|pam\.conf|security/|ssh/|crontab|cron\.|anacrontab|rc\.local|init\.d/|inittab|profile|bash\.bashrc|environment|polkit|update-motd\.d|udev/rules\.d|modprobe\.d|apparmor|selinux|audit|systemd/system/|xdg/autostart|doas\.conf|hosts\.(allow|deny)|xinetd|NetworkManager/dispatcher|apt/apt\.conf)`)
-	startup   = regexp.MustCompile(`(/\.ssh/(authorized_keys2?|rc)|/var/spool/cron|/lib/systemd/system/|/\.config/(systemd/user|autostart)/|/boot/|/\.pam_environment|/lib/modules/)`)
-	rcFile    = regexp.MustCompile(`/\.(bashrc|bash_profile|bash_login|bash_logout|profile|zshrc|zprofile|zshenv|vimrc|gitconfig|kshrc|inputrc)$`)
-	kernel    = regexp.MustCompile(`^/proc/(sysrq-trigger|sys/kernel/(core_pattern|modprobe|randomize_va_space|sysrq|yama|kptr|hotplug)|\d+/mem|self/mem|sys/vm/mmap_min|sys/fs/binfmt|sys/fs/suid)|^/sys/(kernel/(uevent_helper|security)|fs/cgroup/.*release_agent|firmware/efi|power/state)`)
-	hidden    = regexp.MustCompile(`^/etc/g?shadow|/\.ssh/(id_|identity|\*|$)|/\.ssh$|/\.aws(/|$)|/\.gnupg|/\.pgpass|/\.netrc|/\.git-credentials|/\.kube/config|/\.docker/config|/\.config/gcloud|/\.azure|^/proc/[^/]+/environ|/etc/ssl/private|/etc/ssh/ssh_host.*key$|\.(pem|p12|pfx|keytab|kdbx)$|/\.env$|^\.env$|/\.bash_history$|/\.mozilla|/google-chrome|/etc/krb5|^/dev/mem$|/etc/(security/opasswd|sudoers)|/run/secrets|/var/run/secrets|wallet\.dat|/\.vault-token|id_rsa|id_ed25519`)
-	logs      = regexp.MustCompile(`^/var/log/(wtmp|btmp|lastlog|utmp|auth|secure|syslog|messages|audit|faillog|kern|journal)|^/var/run/utmp|_history$|\.histfile$|\.viminfo$|^/var/log/?\*?$|^/var/log/\*+(/\*+)*$`)
-	scratches = regexp.MustCompile(`^(/tmp|/var/tmp|/dev/shm|/run/user/\d+)(/|$)`)
+	device    = pattern.New(`^/dev/(sd|hd|vd|xvd|nvme|mmcblk|md|dm-|mapper/|disk/|mem|kmem|port|loop)`)
+	network   = pattern.New(`^/dev/(tcp|udp)/`)
+	authority = pattern.New(`^/etc/(passwd|shadow|gshadow|group|sudoers|ld\.so\.preload|pam\.d|pam\.conf|security/|ssh/|crontab|cron\.|anacrontab|rc\.local|init\.d/|inittab|profile|bash\.bashrc|environment|polkit|update-motd\.d|udev/rules\.d|modprobe\.d|apparmor|selinux|audit|systemd/system/|xdg/autostart|doas\.conf|hosts\.(allow|deny)|xinetd|NetworkManager/dispatcher|apt/apt\.conf)`)
+	startup   = pattern.New(`(/\.ssh/(authorized_keys2?|rc)|/var/spool/cron|/lib/systemd/system/|/\.config/(systemd/user|autostart)/|/boot/|/\.pam_environment|/lib/modules/)`)
+	rcFile    = pattern.New(`/\.(bashrc|bash_profile|bash_login|bash_logout|profile|zshrc|zprofile|zshenv|vimrc|gitconfig|kshrc|inputrc)$`)
+	kernel    = pattern.New(`^/proc/(sysrq-trigger|sys/kernel/(core_pattern|modprobe|randomize_va_space|sysrq|yama|kptr|hotplug)|\d+/mem|self/mem|sys/vm/mmap_min|sys/fs/binfmt|sys/fs/suid)|^/sys/(kernel/(uevent_helper|security)|fs/cgroup/.*release_agent|firmware/efi|power/state)`)
+	hidden    = pattern.New(`^/etc/g?shadow|/\.ssh/(id_|identity|\*|$)|/\.ssh$|/\.aws(/|$)|/\.gnupg|/\.pgpass|/\.netrc|/\.git-credentials|/\.kube/config|/\.docker/config|/\.config/gcloud|/\.azure|^/proc/[^/]+/environ|/etc/ssl/private|/etc/ssh/ssh_host.*key$|\.(pem|p12|pfx|keytab|kdbx)$|/\.env$|^\.env$|/\.bash_history$|/\.mozilla|/google-chrome|/etc/krb5|^/dev/mem$|/etc/(security/opasswd|sudoers)|/run/secrets|/var/run/secrets|wallet\.dat|/\.vault-token|id_rsa|id_ed25519`)
+	logs      = pattern.New(`^/var/log/(wtmp|btmp|lastlog|utmp|auth|secure|syslog|messages|audit|faillog|kern|journal)|^/var/run/utmp|_history$|\.histfile$|\.viminfo$|^/var/log/?\*?$|^/var/log/\*+(/\*+)*$`)
+	scratches = pattern.New(`^(/tmp|/var/tmp|/dev/shm|/run/user/\d+)(/|$)`)
 )
 
 // tidy makes a path comparable.
@@ -30,13 +30,13 @@ func tidy(p string) string {
 }
 
 var (
-	topFolders  = regexp.MustCompile(`^/(bin|boot|dev|etc|home|lib|lib32|lib64|libx32|media|mnt|opt|proc|root|run|sbin|srv|sys|usr|var)$`)
-	vitals      = regexp.MustCompile(`^/(bin|boot|sbin|lib|lib64|root|dev|sys|proc)/[^*]|^/etc/[^/]+$|^/usr/(s?bin|lib|lib64|share|include|libexec)(/[^/]+)?$|^/usr/local/?$|^/usr/local/(bin|lib|sbin)$|^/home/[^/]+$|^/var/(lib|log|spool|www|backups?|mail|db|opt)$|^/(srv|opt|mnt|media)/\*$`)
-	data        = regexp.MustCompile(`^/var/lib/[^/]+(/[^/]+)?$|^/var/backups?/[^/]+$|^/(data|backups?|mnt|media|export|storage)(/[^/]+)?$|/\.git$|/\.ssh$|^/var/spool/(cron|mail)`)
-	throwaway   = regexp.MustCompile(`^/var/(cache|lib/apt|tmp|lib/dpkg/updates|lib/dhcp|crash)|/(cache|\.cache|tmp|node_modules|build|dist|target|__pycache__|logs?|old|releases?)(/|$)|^/var/log/.+`)
-	onlyPattern = regexp.MustCompile(`^[*?.\[\]]+$`)
-	drive       = regexp.MustCompile(`^/(\*|\?+|\[[^]]*\]|\.\*)`)
-	climb       = regexp.MustCompile(`^\.\.?(/\.\.)*(/\*)?$`)
+	topFolders  = pattern.New(`^/(bin|boot|dev|etc|home|lib|lib32|lib64|libx32|media|mnt|opt|proc|root|run|sbin|srv|sys|usr|var)$`)
+	vitals      = pattern.New(`^/(bin|boot|sbin|lib|lib64|root|dev|sys|proc)/[^*]|^/etc/[^/]+$|^/usr/(s?bin|lib|lib64|share|include|libexec)(/[^/]+)?$|^/usr/local/?$|^/usr/local/(bin|lib|sbin)$|^/home/[^/]+$|^/var/(lib|log|spool|www|backups?|mail|db|opt)$|^/(srv|opt|mnt|media)/\*$`)
+	data        = pattern.New(`^/var/lib/[^/]+(/[^/]+)?$|^/var/backups?/[^/]+$|^/(data|backups?|mnt|media|export|storage)(/[^/]+)?$|/\.git$|/\.ssh$|^/var/spool/(cron|mail)`)
+	throwaway   = pattern.New(`^/var/(cache|lib/apt|tmp|lib/dpkg/updates|lib/dhcp|crash)|/(cache|\.cache|tmp|node_modules|build|dist|target|__pycache__|logs?|old|releases?)(/|$)|^/var/log/.+`)
+	onlyPattern = pattern.New(`^[*?.\[\]]+$`)
+	drive       = pattern.New(`^/(\*|\?+|\[[^]]*\]|\.\*)`)
+	climb       = pattern.New(`^\.\.?(/\.\.)*(/\*)?$`)
 )
 
 // loss says how bad it is when what is at a path, and all below it, is gone.

@@ -1,11 +1,11 @@
 package shell
 
 import (
-	"regexp"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/homeostat/homeostat/host/screen/pattern"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
 
@@ -60,7 +60,7 @@ func (j *judge) write(line int, target string, what flow) {
 	j.add(line, finding{"shell.write", text + ": " + target, level, level == risk.Critical})
 }
 
-var dangerous = regexp.MustCompile(`LD_PRELOAD|PROMPT_COMMAND|/dev/tcp/|\b(curl|wget|nc|ncat|socat)\b|NOPASSWD|base64`)
+var dangerous = pattern.New(`LD_PRELOAD|PROMPT_COMMAND|/dev/tcp/|\b(curl|wget|nc|ncat|socat)\b|NOPASSWD|base64`)
 
 func risky(text string) bool { return dangerous.MatchString(text) }
 

@@ -5,22 +5,22 @@
 package sql
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/homeostat/homeostat/host/screen/pattern"
 	"github.com/homeostat/homeostat/host/screen/risk"
 )
 
 type sign struct {
-	pattern *regexp.Regexp
-	unless  *regexp.Regexp // nil for never
+	pattern *pattern.Pattern
+	unless  *pattern.Pattern // nil for never
 	rule    string
 	text    string
 	level   risk.Level
 	lasting bool
 }
 
-func re(pattern string) *regexp.Regexp { return regexp.MustCompile(`(?is)` + pattern) }
+func re(text string) *pattern.Pattern { return pattern.New(`(?is)` + text) }
 
 // signs are matched against statements whose strings are empty and whose blanks are single.
 var signs = []sign{
@@ -48,11 +48,11 @@ var signs = []sign{
 
 var (
 	// A conditional comment of MySQL is run: its text stays.
-	conditional = regexp.MustCompile(`/\*!\d*(.*?)\*/`)
-	blockNote   = regexp.MustCompile(`(?s)/\*.*?\*/`)
-	lineNote    = regexp.MustCompile(`(?m)(--( .*|)$|--\+.*$|#[^\n']*$)`)
-	blanks      = regexp.MustCompile(`\s+`)
-	injectEnd   = regexp.MustCompile(`(?i)'\s*(or|and|union|having|;\s*(drop|delete|update|insert|exec|shutdown|select|waitfor))\b.*(--|#|/\*|=\s*'|$)`)
+	conditional = pattern.New(`/\*!\d*(.*?)\*/`)
+	blockNote   = pattern.New(`(?s)/\*.*?\*/`)
+	lineNote    = pattern.New(`(?m)(--( .*|)$|--\+.*$|#[^\n']*$)`)
+	blanks      = pattern.New(`\s+`)
+	injectEnd   = pattern.New(`(?i)'\s*(or|and|union|having|;\s*(drop|delete|update|insert|exec|shutdown|select|waitfor))\b.*(--|#|/\*|=\s*'|$)`)
 )
 
 // Judge returns what the statements do that a person might want to know of, by line.
@@ -93,7 +93,7 @@ func flat(text string) string {
 	return strings.ToLower(strings.TrimSpace(blanks.ReplaceAllString(text, " ")))
 }
 
-var quoted = regexp.MustCompile(`'([^'\\]|\\.|'')*'`)
+var quoted = pattern.New(`'([^'\\]|\\.|'')*'`)
 
 type statement struct {
 	line int
