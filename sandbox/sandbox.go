@@ -20,6 +20,7 @@ import (
 
 	"github.com/homeostat/homeostat/sandbox/internal/cache"
 	"github.com/homeostat/homeostat/sandbox/internal/confine"
+	"github.com/homeostat/homeostat/sandbox/internal/husk"
 	"github.com/homeostat/homeostat/sandbox/internal/wire"
 	"github.com/homeostat/homeostat/sandbox/internal/worker"
 	"github.com/homeostat/homeostat/sandbox/view"
@@ -166,7 +167,7 @@ func (p *prepared) execution(mode wire.Mode) execution {
 	}
 	var b wire.Bundle
 	job := wire.Job{
-		Mode: mode, Module: b.Add(p.module), Stdin: b.Add(p.program.Stdin),
+		Mode: mode, Module: b.Add(husk.Of(p.module)), Stdin: b.Add(p.program.Stdin),
 		Args: append([]string{p.program.name()}, p.program.Args...), Env: p.program.environment(),
 		Seed: p.program.Seed, Clock: p.program.clock().UnixNano(),
 		Limits:   wire.Limits{Memory: l.Memory, Output: l.Output, Disk: l.Disk, Files: l.Files, Open: l.OpenFiles},
@@ -203,7 +204,7 @@ func (s *Sandbox) compile(ctx context.Context, p *prepared, into string) error {
 	l := p.limits
 	var b wire.Bundle
 	job := wire.Job{
-		Mode: wire.Compile, Module: b.Add(p.module), CacheDir: into,
+		Mode: wire.Compile, Module: b.Add(p.module), Husk: b.Add(husk.Of(p.module)), CacheDir: into,
 		Limits: wire.Limits{Memory: l.CompileMemory},
 		Policy: confine.Policy{
 			Write: []string{into}, Calls: confine.CompileCalls,
@@ -220,7 +221,7 @@ func (s *Sandbox) compile(ctx context.Context, p *prepared, into string) error {
 		return err
 	}
 	if out.end != nil && out.end.Reason == wire.Compiled {
-		return nil
+		return fileUnderHusk(into)
 	}
 	if err := p.refusal(out); err != nil {
 		return err

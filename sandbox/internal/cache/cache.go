@@ -68,8 +68,12 @@ func Open(dir string, most int64) (*Cache, error) {
 	return &Cache{dir: dir, most: most, key: codeKey(), busy: map[string]*sync.Mutex{}}, nil
 }
 
+// layout counts the ways in which an entry was laid out, so that a newer binary
+// does not take over what an older one left.
+const layout = 2
+
 // codeKey names what the native code depends on beside the module: the compiler's
-// version and the processor.
+// version, the processor, and how the code is filed.
 func codeKey() string {
 	version := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -80,7 +84,7 @@ func codeKey() string {
 		}
 	}
 	h := fnv.New64a()
-	_, _ = fmt.Fprint(h, version, runtime.GOARCH, cpuFlags()) // never returns an error
+	_, _ = fmt.Fprint(h, layout, version, runtime.GOARCH, cpuFlags()) // never returns an error
 	return hex.EncodeToString(h.Sum(nil))
 }
 

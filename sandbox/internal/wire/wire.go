@@ -24,6 +24,12 @@ const (
 	StderrFD = 5
 )
 
+// The folders below CacheDir in which a compile leaves its code.
+const (
+	ModuleFolder = "module"
+	HuskFolder   = "husk"
+)
+
 // Mode says what a worker is for.
 type Mode string
 
@@ -38,7 +44,8 @@ const (
 // Job is all that a worker is told.
 type Job struct {
 	Mode     Mode            `json:"mode"`
-	Module   Span            `json:"module"`
+	Module   Span            `json:"module"`         // of Run and Serve: its husk, for the code is in CacheDir
+	Husk     Span            `json:"husk"`           // of Compile: what the code is to be filed under
 	Args     []string        `json:"args,omitempty"` // argv, the program's name first
 	Env      []string        `json:"env,omitempty"`
 	Stdin    Span            `json:"stdin"`

@@ -66,6 +66,12 @@ func (g *guest) openView() error {
 	return err
 }
 
+// source is a module and the folder of its native code, which is filled if empty.
+type source struct {
+	module []byte
+	dir    string
+}
+
 // machine is a runtime with the module compiled, mostly from the cache.
 type machine struct {
 	runtime  wazero.Runtime
@@ -75,12 +81,12 @@ type machine struct {
 // machine never uses WithCloseOnContextDone: it made guests 3.5 to 45 times slower
 // and still did not stop sleeps, calls and fills. Debug info stays off, because
 // reading a guest's DWARF delayed a kill by seconds.
-func (g *guest) machine(ctx context.Context) (*machine, error) {
+func (g *guest) machine(ctx context.Context, into source) (*machine, error) {
 	config := wazero.NewRuntimeConfigCompiler().
 		WithDebugInfoEnabled(false).
 		WithMemoryLimitPages(uint32(g.job.Limits.Memory / pageSize))
-	if g.job.CacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(g.job.CacheDir)
+	if into.dir != "" {
+		cache, err := wazero.NewCompilationCacheWithDir(into.dir)
 		if err != nil {
 			return nil, err
 		}
@@ -90,22 +96,11 @@ func (g *guest) machine(ctx context.Context) (*machine, error) {
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, rt); err != nil {
 		return nil, errors.Join(err, rt.Close(ctx))
 	}
-	compiled, err := rt.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), g.module)
+	compiled, err := rt.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), into.module)
 	if err != nil {
 		return nil, errors.Join(err, rt.Close(ctx))
 	}
 	return &machine{runtime: rt, compiled: compiled}, nil
-}
-
-func (g *guest) compileOnly(ctx context.Context) wire.End {
-	m, err := g.machine(ctx)
-	if err != nil {
-		return invalid("%s", firstLines(err.Error(), 1))
-	}
-	if why := unknownImport(m.compiled); why != "" {
-		return invalid("%s", why)
-	}
-	return wire.End{Reason: wire.Compiled}
 }
 
 // unknownImport names the first thing that the module wants and the sandbox does
@@ -162,7 +157,7 @@ func (g *guest) config(args []string, stdin []byte, out outputs) wazero.ModuleCo
 }
 
 func (g *guest) runOnce(ctx context.Context) wire.End {
-	m, err := g.machine(ctx)
+	m, err := g.machine(ctx, source{g.module, g.job.CacheDir})
 	if err != nil {
 		return invalid("%s", firstLines(err.Error(), 1))
 	}

@@ -19,7 +19,7 @@ import (
 // an instance of its own; only compiled code is shared. A request that floods ends
 // the whole worker, and the pool starts another.
 func (g *guest) serve(ctx context.Context) wire.End {
-	m, err := g.machine(ctx)
+	m, err := g.machine(ctx, source{g.module, g.job.CacheDir})
 	if err != nil {
 		return invalid("%s", firstLines(err.Error(), 1))
 	}
