@@ -30,6 +30,8 @@ type Incident struct {
 	Restarts RestartLimit `json:"restarts"`
 	// Parameters are those that may be moved, with their present values.
 	Parameters []Parameter `json:"parameters,omitempty"`
+	// Forbidden are the combinations of their values that are never applied.
+	Forbidden []Forbidden `json:"forbidden,omitempty"`
 	// Declared are the names of the commands that the operator has declared.
 	Declared []string `json:"declared,omitempty"`
 }
@@ -98,6 +100,8 @@ const (
 
 // Parameter is something that the operator allows to be moved, and within what.
 // Numbers are used by int, log_int, float and bool (0 or 1); Choice by choice.
+// MaxStep is the largest move at once, a factor for log_int; zero means no limit
+// but the bounds.
 type Parameter struct {
 	Component string        `json:"component"`
 	Name      string        `json:"name"`
@@ -136,6 +140,8 @@ type Problem struct {
 	Component  string      `json:"component"`
 	Signature  string      `json:"signature"`
 	Parameters []Parameter `json:"parameters"`
+	// Forbidden are the combinations that the host would not apply.
+	Forbidden []Forbidden `json:"forbidden,omitempty"`
 	// Budget is the number of evaluations that the host will pay for.
 	Budget int `json:"budget"`
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
+	"path/filepath"
 	"strings"
 
 	"github.com/homeostat/homeostat/host/backup"
@@ -173,7 +175,8 @@ func (p *Pipeline) BackupNow(ctx context.Context, name, by string) (backup.Info,
 	return info, p.opt.Audit(by, "backup.created", map[string]any{"backup": info.ID, "root": root.Name})
 }
 
-// Current returns the content of a file of a root as it is, empty for one that is not there.
+// Current returns the content of a file of a root as it is. The error of one that is not there, or is no file, matches
+// fs.ErrNotExist.
 func (p *Pipeline) Current(root, path string) ([]byte, error) {
 	r, err := p.root(root)
 	if err != nil {
@@ -187,5 +190,9 @@ func (p *Pipeline) Current(root, path string) ([]byte, error) {
 	if err != nil {
 		return nil, invalid("change.files", err.Error(), "name a file that can be read")
 	}
-	return resolved.Changes[0].Before.Content, nil
+	before := resolved.Changes[0].Before
+	if before.Kind != candidate.File {
+		return nil, &fs.PathError{Op: "read", Path: filepath.Join(r.Path, path), Err: fs.ErrNotExist}
+	}
+	return before.Content, nil
 }

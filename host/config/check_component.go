@@ -33,6 +33,7 @@ func (c *checker) components() {
 		c.bothOrNone(where.key("model"), [2]string{"module", "sha256"}, [2]bool{component.Model.Module != "", component.Model.SHA256 != ""})
 		c.probes(where, component.Probes)
 		c.parameters(where, component)
+		c.forbidden(where, component)
 	}
 }
 

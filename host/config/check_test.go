@@ -111,6 +111,31 @@ func TestParametersAreRefusedWhenTheirValuesDoNotFit(t *testing.T) {
 	}
 }
 
+func TestForbiddenCombinationsThatCannotHoldAreRefused(t *testing.T) {
+	const head = component + "[[component.parameter]]\nname = \"workers\"\nfile = \"f\"\nkey = \"k\"\ntype = \"int\"\nmin = 1\nmax = 8\ndefault = 1\n" +
+		"[[component.parameter]]\nname = \"cache\"\nfile = \"f\"\nkey = \"c\"\ntype = \"choice\"\nchoices = [\"on\", \"off\"]\ndefault = \"on\"\n" +
+		"[[component.parameter]]\nname = \"fast\"\nfile = \"f\"\nkey = \"d\"\ntype = \"bool\"\ndefault = true\n[[component.forbid]]\n"
+	for _, c := range []struct{ all, want string }{
+		{`[]`, `.all: is empty: it would forbid everything or nothing`},
+		{`["workers"]`, `.all[0]: "workers" is not a condition such as "workers >= 32": want a parameter, one of =, !=, <, <=, > and >=, and a value or another parameter`},
+		{`["workers > 3", "worker > 3"]`, `.all[1]: there is no parameter "worker"; did you mean "workers"?`},
+		{`["workers > many"]`, `.all[0]: "many" is neither a number nor a parameter that is one`},
+		{`["workers > inf"]`, `.all[0]: "inf" is neither a number nor a parameter that is one`},
+		{`["workers > cache"]`, `.all[0]: "cache" is neither a number nor a parameter that is one`},
+		{`["cache > off"]`, `.all[0]: a parameter of type "choice" is only = or != to something`},
+		{`["cache = slow"]`, `.all[0]: "slow" is not one of the choices of cache`},
+		{`["fast = 1"]`, `.all[0]: "1" is neither true nor false`},
+	} {
+		want := "line 26: component[0].forbid[0]" + c.want
+		if got := problemsOf(t, head+"all = "+c.all, rootHost()); !slices.Equal(got, []string{want}) {
+			t.Errorf("all = %s:\ngot  %q\nwant %q", c.all, got, want)
+		}
+	}
+	if got := problemsOf(t, head+`all = ["workers>=3","cache = off", "fast != true", "workers < workers"]`, rootHost()); len(got) > 0 {
+		t.Errorf("a good one: got %q", got)
+	}
+}
+
 func TestUserAndUnitDependOnTheHost(t *testing.T) {
 	plain := Host{User: "ann", StateHome: "/home/ann/.local/state", RuntimeDir: "/run/user/1000"}
 	user := problemsOf(t, component+"user = \"www-data\"", plain)

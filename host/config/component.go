@@ -52,6 +52,7 @@ type Component struct {
 	Declared   map[string]Declared `toml:"declared" place:"drop-cache" doc:"Commands that a strategy may ask for by name."`
 	Probes     []Probe             `toml:"probe" doc:"How its health is asked."`
 	Parameters []Parameter         `toml:"parameter" doc:"What strategies may move, and within what."`
+	Forbidden  []Forbidden         `toml:"forbid" doc:"Combinations of their values that are never applied."`
 }
 
 // Restarts is the table restarts of a component.
@@ -123,4 +124,11 @@ type Parameter struct {
 	Choices []string      `toml:"choices" doc:"The values, for type choice."`
 	File    string        `toml:"file" required:"true" example:"\"shop.toml\"" doc:"The file that holds it, relative to dir; it is changed only where a root holds the file."`
 	Key     string        `toml:"key" required:"true" example:"\"server.workers\"" doc:"Where in the file it stands."`
+}
+
+// Forbidden is one table [[component.forbid]]. After the checks every text of All is a condition of form.ParseCondition on
+// declared parameters.
+type Forbidden struct {
+	All    []string `toml:"all" required:"true" example:"[\"workers >= 32\"]" doc:"Conditions that must not hold together, such as workers > connections; to the right stands a value or another parameter."`
+	Reason string   `toml:"reason" default:"" example:"\"the store cannot take so many without the cache\"" doc:"Why, for people who are refused."`
 }

@@ -17,6 +17,7 @@ func IncidentToProto(in sdk.Incident) *pb.Incident {
 		Changes: each(in.Changes, changeToProto), Logs: each(in.Logs, logToProto),
 		MaxRestarts: int64(in.Restarts.Max), RestartWindow: int64(in.Restarts.Window),
 		Parameters: each(in.Parameters, parameterToProto), Declared: texts(in.Declared),
+		Forbidden: each(in.Forbidden, forbiddenToProto),
 	}
 }
 
@@ -30,6 +31,7 @@ func IncidentFromProto(p *pb.Incident) sdk.Incident {
 		Changes: each(p.GetChanges(), changeFromProto), Logs: each(p.GetLogs(), logFromProto),
 		Restarts:   sdk.RestartLimit{Max: int(p.GetMaxRestarts()), Window: time.Duration(p.GetRestartWindow())},
 		Parameters: each(p.GetParameters(), parameterFromProto), Declared: p.GetDeclared(),
+		Forbidden: each(p.GetForbidden(), forbiddenFromProto),
 	}
 }
 
@@ -71,6 +73,20 @@ func parameterFromProto(p *pb.Parameter) sdk.Parameter {
 		Component: p.GetComponent(), Name: p.GetName(), Type: sdk.ParameterType(p.GetType()), Min: p.GetMin(), Max: p.GetMax(),
 		MaxStep: p.GetMaxStep(), Choices: p.GetChoices(), Default: valueFromProto(p.GetDefault()), Value: valueFromProto(p.GetValue()),
 	}
+}
+
+func forbiddenToProto(f sdk.Forbidden) *pb.Forbidden {
+	return &pb.Forbidden{Reason: text(f.Reason), All: each(f.All, func(c sdk.Condition) *pb.Condition {
+		return &pb.Condition{Parameter: text(c.Parameter), Comparison: text(string(c.Is)), Value: valueToProto(c.Value), Other: text(c.Other)}
+	})}
+}
+
+func forbiddenFromProto(p *pb.Forbidden) sdk.Forbidden {
+	return sdk.Forbidden{Reason: p.GetReason(), All: each(p.GetAll(), func(c *pb.Condition) sdk.Condition {
+		return sdk.Condition{
+			Parameter: c.GetParameter(), Is: sdk.Comparison(c.GetComparison()), Value: valueFromProto(c.GetValue()), Other: c.GetOther(),
+		}
+	})}
 }
 
 func valueToProto(v sdk.Value) *pb.Value {

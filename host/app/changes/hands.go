@@ -3,9 +3,8 @@ package changes
 import (
 	"context"
 	"fmt"
-	"path/filepath"
-	"strings"
 
+	"github.com/homeostat/homeostat/host/app/parameters"
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/record"
@@ -98,31 +97,23 @@ func (h Hands) RollbackChange(ctx context.Context, c sdk.RollbackChange, reason 
 	return fmt.Sprintf("change %s is undone by %s", c.Change, id), err
 }
 
-// within returns the root that holds a file, and the file's path below it.
-func (h Hands) within(file string) (config.Root, string, error) {
-	for _, r := range h.Settings().Roots {
-		if rel, err := filepath.Rel(r.Path, file); err == nil && filepath.IsLocal(rel) {
-			return r, filepath.ToSlash(rel), nil
-		}
-	}
-	return config.Root{}, "", fmt.Errorf("%s lies in no declared root, so it is not changed", file)
+// CheckParameters reports why parameters cannot be set.
+func (h Hands) CheckParameters(s sdk.SetParameters) error {
+	_, err := h.Parameters().Edits(s)
+	return err
 }
 
-// component finds the settings of a component.
-func (h Hands) component(name string) (config.Component, error) {
-	for _, c := range h.Settings().Components {
-		if string(c.Name) == name {
-			return c, nil
-		}
+// SetParameters changes the files that hold the parameters, as one change.
+func (h Hands) SetParameters(ctx context.Context, s sdk.SetParameters, reason string) (string, error) {
+	c, err := h.Parameters().Edits(s)
+	if err != nil {
+		return "", err
 	}
-	return config.Component{}, fmt.Errorf("there is no component %q", name)
+	c.Author, c.Reason = byRecovery, reason[:min(len(reason), candidate.MaxText)]
+	return h.submit(ctx, c)
 }
 
-// names joins names for a sentence.
-func names(list []config.Parameter) string {
-	all := make([]string, len(list))
-	for i, p := range list {
-		all[i] = string(p.Name)
-	}
-	return strings.Join(all, ", ")
+// Parameters returns what is known of declared parameters.
+func (h Hands) Parameters() parameters.Book {
+	return parameters.Book{Files: func() parameters.Files { return h.Pipeline() }, Settings: h.Settings}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os/exec"
 	"slices"
@@ -200,7 +201,7 @@ func (s Service) generate(ctx context.Context, in api.Generate) (string, error) 
 		return "", wrong("the request has no content, and no generator is configured", "send content, or set [generator] command")
 	}
 	current, err := s.Pipeline.Current(in.Root, in.FilePath)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // the generator may write a new file
 		return "", problem(err)
 	}
 	question, err := json.Marshal(map[string]string{"specification": in.Specification, "file_path": in.FilePath, "current": string(current)})

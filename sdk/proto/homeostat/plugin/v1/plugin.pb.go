@@ -2421,6 +2421,7 @@ type Incident struct {
 	RestartWindow int64                  `protobuf:"varint,15,opt,name=restart_window,json=restartWindow,proto3" json:"restart_window,omitempty"`
 	Parameters    []*Parameter           `protobuf:"bytes,16,rep,name=parameters,proto3" json:"parameters,omitempty"`
 	Declared      []string               `protobuf:"bytes,17,rep,name=declared,proto3" json:"declared,omitempty"`
+	Forbidden     []*Forbidden           `protobuf:"bytes,18,rep,name=forbidden,proto3" json:"forbidden,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2570,6 +2571,13 @@ func (x *Incident) GetParameters() []*Parameter {
 func (x *Incident) GetDeclared() []string {
 	if x != nil {
 		return x.Declared
+	}
+	return nil
+}
+
+func (x *Incident) GetForbidden() []*Forbidden {
+	if x != nil {
+		return x.Forbidden
 	}
 	return nil
 }
@@ -2886,19 +2894,144 @@ func (x *Value) GetChoice() string {
 	return ""
 }
 
+// A combination of values that is never applied: one for which all conditions
+// hold.
+type Forbidden struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	All           []*Condition           `protobuf:"bytes,1,rep,name=all,proto3" json:"all,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Forbidden) Reset() {
+	*x = Forbidden{}
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Forbidden) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Forbidden) ProtoMessage() {}
+
+func (x *Forbidden) ProtoReflect() protoreflect.Message {
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Forbidden.ProtoReflect.Descriptor instead.
+func (*Forbidden) Descriptor() ([]byte, []int) {
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *Forbidden) GetAll() []*Condition {
+	if x != nil {
+		return x.All
+	}
+	return nil
+}
+
+func (x *Forbidden) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Compares a parameter with a value, or with another parameter where other is
+// given. Comparisons are =, !=, <, <=, > and >=.
+type Condition struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Parameter     string                 `protobuf:"bytes,1,opt,name=parameter,proto3" json:"parameter,omitempty"`
+	Comparison    string                 `protobuf:"bytes,2,opt,name=comparison,proto3" json:"comparison,omitempty"`
+	Value         *Value                 `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	Other         string                 `protobuf:"bytes,4,opt,name=other,proto3" json:"other,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Condition) Reset() {
+	*x = Condition{}
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Condition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Condition) ProtoMessage() {}
+
+func (x *Condition) ProtoReflect() protoreflect.Message {
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Condition.ProtoReflect.Descriptor instead.
+func (*Condition) Descriptor() ([]byte, []int) {
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *Condition) GetParameter() string {
+	if x != nil {
+		return x.Parameter
+	}
+	return ""
+}
+
+func (x *Condition) GetComparison() string {
+	if x != nil {
+		return x.Comparison
+	}
+	return ""
+}
+
+func (x *Condition) GetValue() *Value {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *Condition) GetOther() string {
+	if x != nil {
+		return x.Other
+	}
+	return ""
+}
+
 type SearchProblem struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Component     string                 `protobuf:"bytes,1,opt,name=component,proto3" json:"component,omitempty"`
 	Signature     string                 `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
 	Parameters    []*Parameter           `protobuf:"bytes,3,rep,name=parameters,proto3" json:"parameters,omitempty"`
 	Budget        int64                  `protobuf:"varint,4,opt,name=budget,proto3" json:"budget,omitempty"`
+	Forbidden     []*Forbidden           `protobuf:"bytes,5,rep,name=forbidden,proto3" json:"forbidden,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SearchProblem) Reset() {
 	*x = SearchProblem{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2910,7 +3043,7 @@ func (x *SearchProblem) String() string {
 func (*SearchProblem) ProtoMessage() {}
 
 func (x *SearchProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2923,7 +3056,7 @@ func (x *SearchProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchProblem.ProtoReflect.Descriptor instead.
 func (*SearchProblem) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{44}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *SearchProblem) GetComponent() string {
@@ -2954,6 +3087,13 @@ func (x *SearchProblem) GetBudget() int64 {
 	return 0
 }
 
+func (x *SearchProblem) GetForbidden() []*Forbidden {
+	if x != nil {
+		return x.Forbidden
+	}
+	return nil
+}
+
 type Genome struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -2964,7 +3104,7 @@ type Genome struct {
 
 func (x *Genome) Reset() {
 	*x = Genome{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2976,7 +3116,7 @@ func (x *Genome) String() string {
 func (*Genome) ProtoMessage() {}
 
 func (x *Genome) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2989,7 +3129,7 @@ func (x *Genome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Genome.ProtoReflect.Descriptor instead.
 func (*Genome) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{45}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Genome) GetId() uint64 {
@@ -3017,7 +3157,7 @@ type Score struct {
 
 func (x *Score) Reset() {
 	*x = Score{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3029,7 +3169,7 @@ func (x *Score) String() string {
 func (*Score) ProtoMessage() {}
 
 func (x *Score) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3042,7 +3182,7 @@ func (x *Score) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Score.ProtoReflect.Descriptor instead.
 func (*Score) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{46}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Score) GetGenome() uint64 {
@@ -3090,7 +3230,7 @@ type Action struct {
 
 func (x *Action) Reset() {
 	*x = Action{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3102,7 +3242,7 @@ func (x *Action) String() string {
 func (*Action) ProtoMessage() {}
 
 func (x *Action) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3115,7 +3255,7 @@ func (x *Action) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Action.ProtoReflect.Descriptor instead.
 func (*Action) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{47}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Action) GetAct() isAction_Act {
@@ -3318,7 +3458,7 @@ type Start struct {
 
 func (x *Start) Reset() {
 	*x = Start{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3330,7 +3470,7 @@ func (x *Start) String() string {
 func (*Start) ProtoMessage() {}
 
 func (x *Start) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3343,7 +3483,7 @@ func (x *Start) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Start.ProtoReflect.Descriptor instead.
 func (*Start) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{48}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Start) GetComponent() string {
@@ -3363,7 +3503,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3375,7 +3515,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3388,7 +3528,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{49}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Stop) GetComponent() string {
@@ -3415,7 +3555,7 @@ type Restart struct {
 
 func (x *Restart) Reset() {
 	*x = Restart{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3427,7 +3567,7 @@ func (x *Restart) String() string {
 func (*Restart) ProtoMessage() {}
 
 func (x *Restart) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3440,7 +3580,7 @@ func (x *Restart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Restart.ProtoReflect.Descriptor instead.
 func (*Restart) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{50}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Restart) GetComponent() string {
@@ -3466,7 +3606,7 @@ type Reload struct {
 
 func (x *Reload) Reset() {
 	*x = Reload{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3478,7 +3618,7 @@ func (x *Reload) String() string {
 func (*Reload) ProtoMessage() {}
 
 func (x *Reload) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3491,7 +3631,7 @@ func (x *Reload) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reload.ProtoReflect.Descriptor instead.
 func (*Reload) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{51}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *Reload) GetComponent() string {
@@ -3511,7 +3651,7 @@ type SetParameters struct {
 
 func (x *SetParameters) Reset() {
 	*x = SetParameters{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3523,7 +3663,7 @@ func (x *SetParameters) String() string {
 func (*SetParameters) ProtoMessage() {}
 
 func (x *SetParameters) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3536,7 +3676,7 @@ func (x *SetParameters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetParameters.ProtoReflect.Descriptor instead.
 func (*SetParameters) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{52}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *SetParameters) GetComponent() string {
@@ -3564,7 +3704,7 @@ type SubmitChange struct {
 
 func (x *SubmitChange) Reset() {
 	*x = SubmitChange{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3576,7 +3716,7 @@ func (x *SubmitChange) String() string {
 func (*SubmitChange) ProtoMessage() {}
 
 func (x *SubmitChange) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3589,7 +3729,7 @@ func (x *SubmitChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitChange.ProtoReflect.Descriptor instead.
 func (*SubmitChange) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{53}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *SubmitChange) GetRoot() string {
@@ -3624,7 +3764,7 @@ type FileChange struct {
 
 func (x *FileChange) Reset() {
 	*x = FileChange{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3636,7 +3776,7 @@ func (x *FileChange) String() string {
 func (*FileChange) ProtoMessage() {}
 
 func (x *FileChange) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3649,7 +3789,7 @@ func (x *FileChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileChange.ProtoReflect.Descriptor instead.
 func (*FileChange) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{54}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *FileChange) GetPath() string {
@@ -3682,7 +3822,7 @@ type RollbackChange struct {
 
 func (x *RollbackChange) Reset() {
 	*x = RollbackChange{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3694,7 +3834,7 @@ func (x *RollbackChange) String() string {
 func (*RollbackChange) ProtoMessage() {}
 
 func (x *RollbackChange) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3707,7 +3847,7 @@ func (x *RollbackChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollbackChange.ProtoReflect.Descriptor instead.
 func (*RollbackChange) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{55}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *RollbackChange) GetChange() string {
@@ -3727,7 +3867,7 @@ type OpenLink struct {
 
 func (x *OpenLink) Reset() {
 	*x = OpenLink{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3739,7 +3879,7 @@ func (x *OpenLink) String() string {
 func (*OpenLink) ProtoMessage() {}
 
 func (x *OpenLink) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3752,7 +3892,7 @@ func (x *OpenLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenLink.ProtoReflect.Descriptor instead.
 func (*OpenLink) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{56}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *OpenLink) GetFrom() string {
@@ -3779,7 +3919,7 @@ type CloseLink struct {
 
 func (x *CloseLink) Reset() {
 	*x = CloseLink{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3791,7 +3931,7 @@ func (x *CloseLink) String() string {
 func (*CloseLink) ProtoMessage() {}
 
 func (x *CloseLink) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3804,7 +3944,7 @@ func (x *CloseLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseLink.ProtoReflect.Descriptor instead.
 func (*CloseLink) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{57}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *CloseLink) GetFrom() string {
@@ -3831,7 +3971,7 @@ type RunDeclared struct {
 
 func (x *RunDeclared) Reset() {
 	*x = RunDeclared{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3843,7 +3983,7 @@ func (x *RunDeclared) String() string {
 func (*RunDeclared) ProtoMessage() {}
 
 func (x *RunDeclared) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3856,7 +3996,7 @@ func (x *RunDeclared) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunDeclared.ProtoReflect.Descriptor instead.
 func (*RunDeclared) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{58}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *RunDeclared) GetComponent() string {
@@ -3883,7 +4023,7 @@ type Wait struct {
 
 func (x *Wait) Reset() {
 	*x = Wait{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3895,7 +4035,7 @@ func (x *Wait) String() string {
 func (*Wait) ProtoMessage() {}
 
 func (x *Wait) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3908,7 +4048,7 @@ func (x *Wait) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Wait.ProtoReflect.Descriptor instead.
 func (*Wait) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{59}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *Wait) GetComponent() string {
@@ -3935,7 +4075,7 @@ type HandOver struct {
 
 func (x *HandOver) Reset() {
 	*x = HandOver{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3947,7 +4087,7 @@ func (x *HandOver) String() string {
 func (*HandOver) ProtoMessage() {}
 
 func (x *HandOver) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3960,7 +4100,7 @@ func (x *HandOver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandOver.ProtoReflect.Descriptor instead.
 func (*HandOver) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{60}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *HandOver) GetComponent() string {
@@ -4149,7 +4289,7 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x03low\x18\x04 \x01(\x01R\x03low\x12\x12\n" +
 	"\x04high\x18\x05 \x01(\x01R\x04high\x12\x12\n" +
 	"\x04unit\x18\x06 \x01(\tR\x04unit\x12\x12\n" +
-	"\x04text\x18\a \x01(\tR\x04text\"\xb3\x05\n" +
+	"\x04text\x18\a \x01(\tR\x04text\"\xf1\x05\n" +
 	"\bIncident\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12\x1e\n" +
@@ -4172,7 +4312,8 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"parameters\x18\x10 \x03(\v2\x1e.homeostat.plugin.v1.ParameterR\n" +
 	"parameters\x12\x1a\n" +
-	"\bdeclared\x18\x11 \x03(\tR\bdeclared\"{\n" +
+	"\bdeclared\x18\x11 \x03(\tR\bdeclared\x12<\n" +
+	"\tforbidden\x18\x12 \x03(\v2\x1e.homeostat.plugin.v1.ForbiddenR\tforbidden\"{\n" +
 	"\aAttempt\x12\x1a\n" +
 	"\bstrategy\x18\x01 \x01(\tR\bstrategy\x12\x18\n" +
 	"\aactions\x18\x02 \x03(\tR\aactions\x12\x0e\n" +
@@ -4197,14 +4338,25 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x05value\x18\t \x01(\v2\x1a.homeostat.plugin.v1.ValueR\x05value\"7\n" +
 	"\x05Value\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x01R\x06number\x12\x16\n" +
-	"\x06choice\x18\x02 \x01(\tR\x06choice\"\xa3\x01\n" +
+	"\x06choice\x18\x02 \x01(\tR\x06choice\"U\n" +
+	"\tForbidden\x120\n" +
+	"\x03all\x18\x01 \x03(\v2\x1e.homeostat.plugin.v1.ConditionR\x03all\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x91\x01\n" +
+	"\tCondition\x12\x1c\n" +
+	"\tparameter\x18\x01 \x01(\tR\tparameter\x12\x1e\n" +
+	"\n" +
+	"comparison\x18\x02 \x01(\tR\n" +
+	"comparison\x120\n" +
+	"\x05value\x18\x03 \x01(\v2\x1a.homeostat.plugin.v1.ValueR\x05value\x12\x14\n" +
+	"\x05other\x18\x04 \x01(\tR\x05other\"\xe1\x01\n" +
 	"\rSearchProblem\x12\x1c\n" +
 	"\tcomponent\x18\x01 \x01(\tR\tcomponent\x12\x1c\n" +
 	"\tsignature\x18\x02 \x01(\tR\tsignature\x12>\n" +
 	"\n" +
 	"parameters\x18\x03 \x03(\v2\x1e.homeostat.plugin.v1.ParameterR\n" +
 	"parameters\x12\x16\n" +
-	"\x06budget\x18\x04 \x01(\x03R\x06budget\".\n" +
+	"\x06budget\x18\x04 \x01(\x03R\x06budget\x12<\n" +
+	"\tforbidden\x18\x05 \x03(\v2\x1e.homeostat.plugin.v1.ForbiddenR\tforbidden\".\n" +
 	"\x06Genome\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x14\n" +
 	"\x05genes\x18\x02 \x03(\x01R\x05genes\"M\n" +
@@ -4299,7 +4451,7 @@ func file_homeostat_plugin_v1_plugin_proto_rawDescGZIP() []byte {
 	return file_homeostat_plugin_v1_plugin_proto_rawDescData
 }
 
-var file_homeostat_plugin_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
+var file_homeostat_plugin_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 64)
 var file_homeostat_plugin_v1_plugin_proto_goTypes = []any{
 	(*DescribeRequest)(nil),   // 0: homeostat.plugin.v1.DescribeRequest
 	(*Description)(nil),       // 1: homeostat.plugin.v1.Description
@@ -4345,24 +4497,26 @@ var file_homeostat_plugin_v1_plugin_proto_goTypes = []any{
 	(*ChangeRef)(nil),         // 41: homeostat.plugin.v1.ChangeRef
 	(*Parameter)(nil),         // 42: homeostat.plugin.v1.Parameter
 	(*Value)(nil),             // 43: homeostat.plugin.v1.Value
-	(*SearchProblem)(nil),     // 44: homeostat.plugin.v1.SearchProblem
-	(*Genome)(nil),            // 45: homeostat.plugin.v1.Genome
-	(*Score)(nil),             // 46: homeostat.plugin.v1.Score
-	(*Action)(nil),            // 47: homeostat.plugin.v1.Action
-	(*Start)(nil),             // 48: homeostat.plugin.v1.Start
-	(*Stop)(nil),              // 49: homeostat.plugin.v1.Stop
-	(*Restart)(nil),           // 50: homeostat.plugin.v1.Restart
-	(*Reload)(nil),            // 51: homeostat.plugin.v1.Reload
-	(*SetParameters)(nil),     // 52: homeostat.plugin.v1.SetParameters
-	(*SubmitChange)(nil),      // 53: homeostat.plugin.v1.SubmitChange
-	(*FileChange)(nil),        // 54: homeostat.plugin.v1.FileChange
-	(*RollbackChange)(nil),    // 55: homeostat.plugin.v1.RollbackChange
-	(*OpenLink)(nil),          // 56: homeostat.plugin.v1.OpenLink
-	(*CloseLink)(nil),         // 57: homeostat.plugin.v1.CloseLink
-	(*RunDeclared)(nil),       // 58: homeostat.plugin.v1.RunDeclared
-	(*Wait)(nil),              // 59: homeostat.plugin.v1.Wait
-	(*HandOver)(nil),          // 60: homeostat.plugin.v1.HandOver
-	nil,                       // 61: homeostat.plugin.v1.SetParameters.ValuesEntry
+	(*Forbidden)(nil),         // 44: homeostat.plugin.v1.Forbidden
+	(*Condition)(nil),         // 45: homeostat.plugin.v1.Condition
+	(*SearchProblem)(nil),     // 46: homeostat.plugin.v1.SearchProblem
+	(*Genome)(nil),            // 47: homeostat.plugin.v1.Genome
+	(*Score)(nil),             // 48: homeostat.plugin.v1.Score
+	(*Action)(nil),            // 49: homeostat.plugin.v1.Action
+	(*Start)(nil),             // 50: homeostat.plugin.v1.Start
+	(*Stop)(nil),              // 51: homeostat.plugin.v1.Stop
+	(*Restart)(nil),           // 52: homeostat.plugin.v1.Restart
+	(*Reload)(nil),            // 53: homeostat.plugin.v1.Reload
+	(*SetParameters)(nil),     // 54: homeostat.plugin.v1.SetParameters
+	(*SubmitChange)(nil),      // 55: homeostat.plugin.v1.SubmitChange
+	(*FileChange)(nil),        // 56: homeostat.plugin.v1.FileChange
+	(*RollbackChange)(nil),    // 57: homeostat.plugin.v1.RollbackChange
+	(*OpenLink)(nil),          // 58: homeostat.plugin.v1.OpenLink
+	(*CloseLink)(nil),         // 59: homeostat.plugin.v1.CloseLink
+	(*RunDeclared)(nil),       // 60: homeostat.plugin.v1.RunDeclared
+	(*Wait)(nil),              // 61: homeostat.plugin.v1.Wait
+	(*HandOver)(nil),          // 62: homeostat.plugin.v1.HandOver
+	nil,                       // 63: homeostat.plugin.v1.SetParameters.ValuesEntry
 }
 var file_homeostat_plugin_v1_plugin_proto_depIdxs = []int32{
 	2,  // 0: homeostat.plugin.v1.Description.settings:type_name -> homeostat.plugin.v1.Setting
@@ -4372,11 +4526,11 @@ var file_homeostat_plugin_v1_plugin_proto_depIdxs = []int32{
 	28, // 4: homeostat.plugin.v1.TrainRequest.history:type_name -> homeostat.plugin.v1.Window
 	37, // 5: homeostat.plugin.v1.FeedbackRequest.anomaly:type_name -> homeostat.plugin.v1.Anomaly
 	39, // 6: homeostat.plugin.v1.ProposeRequest.incident:type_name -> homeostat.plugin.v1.Incident
-	47, // 7: homeostat.plugin.v1.ProposeResponse.actions:type_name -> homeostat.plugin.v1.Action
-	44, // 8: homeostat.plugin.v1.AskRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
-	45, // 9: homeostat.plugin.v1.AskResponse.genomes:type_name -> homeostat.plugin.v1.Genome
-	44, // 10: homeostat.plugin.v1.TellRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
-	46, // 11: homeostat.plugin.v1.TellRequest.scores:type_name -> homeostat.plugin.v1.Score
+	49, // 7: homeostat.plugin.v1.ProposeResponse.actions:type_name -> homeostat.plugin.v1.Action
+	46, // 8: homeostat.plugin.v1.AskRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
+	47, // 9: homeostat.plugin.v1.AskResponse.genomes:type_name -> homeostat.plugin.v1.Genome
+	46, // 10: homeostat.plugin.v1.TellRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
+	48, // 11: homeostat.plugin.v1.TellRequest.scores:type_name -> homeostat.plugin.v1.Score
 	36, // 12: homeostat.plugin.v1.Window.status:type_name -> homeostat.plugin.v1.ComponentStatus
 	29, // 13: homeostat.plugin.v1.Window.series:type_name -> homeostat.plugin.v1.Series
 	31, // 14: homeostat.plugin.v1.Window.logs:type_name -> homeostat.plugin.v1.LogLine
@@ -4395,55 +4549,59 @@ var file_homeostat_plugin_v1_plugin_proto_depIdxs = []int32{
 	41, // 27: homeostat.plugin.v1.Incident.changes:type_name -> homeostat.plugin.v1.ChangeRef
 	31, // 28: homeostat.plugin.v1.Incident.logs:type_name -> homeostat.plugin.v1.LogLine
 	42, // 29: homeostat.plugin.v1.Incident.parameters:type_name -> homeostat.plugin.v1.Parameter
-	43, // 30: homeostat.plugin.v1.Parameter.default:type_name -> homeostat.plugin.v1.Value
-	43, // 31: homeostat.plugin.v1.Parameter.value:type_name -> homeostat.plugin.v1.Value
-	42, // 32: homeostat.plugin.v1.SearchProblem.parameters:type_name -> homeostat.plugin.v1.Parameter
-	48, // 33: homeostat.plugin.v1.Action.start:type_name -> homeostat.plugin.v1.Start
-	49, // 34: homeostat.plugin.v1.Action.stop:type_name -> homeostat.plugin.v1.Stop
-	50, // 35: homeostat.plugin.v1.Action.restart:type_name -> homeostat.plugin.v1.Restart
-	51, // 36: homeostat.plugin.v1.Action.reload:type_name -> homeostat.plugin.v1.Reload
-	52, // 37: homeostat.plugin.v1.Action.set_parameters:type_name -> homeostat.plugin.v1.SetParameters
-	53, // 38: homeostat.plugin.v1.Action.submit_change:type_name -> homeostat.plugin.v1.SubmitChange
-	55, // 39: homeostat.plugin.v1.Action.rollback_change:type_name -> homeostat.plugin.v1.RollbackChange
-	56, // 40: homeostat.plugin.v1.Action.open_link:type_name -> homeostat.plugin.v1.OpenLink
-	57, // 41: homeostat.plugin.v1.Action.close_link:type_name -> homeostat.plugin.v1.CloseLink
-	58, // 42: homeostat.plugin.v1.Action.run_declared:type_name -> homeostat.plugin.v1.RunDeclared
-	59, // 43: homeostat.plugin.v1.Action.wait:type_name -> homeostat.plugin.v1.Wait
-	60, // 44: homeostat.plugin.v1.Action.hand_over:type_name -> homeostat.plugin.v1.HandOver
-	61, // 45: homeostat.plugin.v1.SetParameters.values:type_name -> homeostat.plugin.v1.SetParameters.ValuesEntry
-	54, // 46: homeostat.plugin.v1.SubmitChange.files:type_name -> homeostat.plugin.v1.FileChange
-	43, // 47: homeostat.plugin.v1.SetParameters.ValuesEntry.value:type_name -> homeostat.plugin.v1.Value
-	0,  // 48: homeostat.plugin.v1.PluginService.Describe:input_type -> homeostat.plugin.v1.DescribeRequest
-	3,  // 49: homeostat.plugin.v1.PluginService.Configure:input_type -> homeostat.plugin.v1.ConfigureRequest
-	6,  // 50: homeostat.plugin.v1.PluginService.SaveState:input_type -> homeostat.plugin.v1.SaveStateRequest
-	8,  // 51: homeostat.plugin.v1.PluginService.LoadState:input_type -> homeostat.plugin.v1.LoadStateRequest
-	10, // 52: homeostat.plugin.v1.PluginService.Explain:input_type -> homeostat.plugin.v1.ExplainRequest
-	12, // 53: homeostat.plugin.v1.PluginService.Close:input_type -> homeostat.plugin.v1.CloseRequest
-	14, // 54: homeostat.plugin.v1.DetectorService.Detect:input_type -> homeostat.plugin.v1.DetectRequest
-	16, // 55: homeostat.plugin.v1.DetectorService.Train:input_type -> homeostat.plugin.v1.TrainRequest
-	18, // 56: homeostat.plugin.v1.DetectorService.Feedback:input_type -> homeostat.plugin.v1.FeedbackRequest
-	20, // 57: homeostat.plugin.v1.StrategyService.Propose:input_type -> homeostat.plugin.v1.ProposeRequest
-	22, // 58: homeostat.plugin.v1.StrategyService.Learn:input_type -> homeostat.plugin.v1.LearnRequest
-	24, // 59: homeostat.plugin.v1.StrategyService.Ask:input_type -> homeostat.plugin.v1.AskRequest
-	26, // 60: homeostat.plugin.v1.StrategyService.Tell:input_type -> homeostat.plugin.v1.TellRequest
-	1,  // 61: homeostat.plugin.v1.PluginService.Describe:output_type -> homeostat.plugin.v1.Description
-	4,  // 62: homeostat.plugin.v1.PluginService.Configure:output_type -> homeostat.plugin.v1.ConfigureResponse
-	7,  // 63: homeostat.plugin.v1.PluginService.SaveState:output_type -> homeostat.plugin.v1.SaveStateResponse
-	9,  // 64: homeostat.plugin.v1.PluginService.LoadState:output_type -> homeostat.plugin.v1.LoadStateResponse
-	11, // 65: homeostat.plugin.v1.PluginService.Explain:output_type -> homeostat.plugin.v1.ExplainResponse
-	13, // 66: homeostat.plugin.v1.PluginService.Close:output_type -> homeostat.plugin.v1.CloseResponse
-	15, // 67: homeostat.plugin.v1.DetectorService.Detect:output_type -> homeostat.plugin.v1.DetectResponse
-	17, // 68: homeostat.plugin.v1.DetectorService.Train:output_type -> homeostat.plugin.v1.TrainResponse
-	19, // 69: homeostat.plugin.v1.DetectorService.Feedback:output_type -> homeostat.plugin.v1.FeedbackResponse
-	21, // 70: homeostat.plugin.v1.StrategyService.Propose:output_type -> homeostat.plugin.v1.ProposeResponse
-	23, // 71: homeostat.plugin.v1.StrategyService.Learn:output_type -> homeostat.plugin.v1.LearnResponse
-	25, // 72: homeostat.plugin.v1.StrategyService.Ask:output_type -> homeostat.plugin.v1.AskResponse
-	27, // 73: homeostat.plugin.v1.StrategyService.Tell:output_type -> homeostat.plugin.v1.TellResponse
-	61, // [61:74] is the sub-list for method output_type
-	48, // [48:61] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	44, // 30: homeostat.plugin.v1.Incident.forbidden:type_name -> homeostat.plugin.v1.Forbidden
+	43, // 31: homeostat.plugin.v1.Parameter.default:type_name -> homeostat.plugin.v1.Value
+	43, // 32: homeostat.plugin.v1.Parameter.value:type_name -> homeostat.plugin.v1.Value
+	45, // 33: homeostat.plugin.v1.Forbidden.all:type_name -> homeostat.plugin.v1.Condition
+	43, // 34: homeostat.plugin.v1.Condition.value:type_name -> homeostat.plugin.v1.Value
+	42, // 35: homeostat.plugin.v1.SearchProblem.parameters:type_name -> homeostat.plugin.v1.Parameter
+	44, // 36: homeostat.plugin.v1.SearchProblem.forbidden:type_name -> homeostat.plugin.v1.Forbidden
+	50, // 37: homeostat.plugin.v1.Action.start:type_name -> homeostat.plugin.v1.Start
+	51, // 38: homeostat.plugin.v1.Action.stop:type_name -> homeostat.plugin.v1.Stop
+	52, // 39: homeostat.plugin.v1.Action.restart:type_name -> homeostat.plugin.v1.Restart
+	53, // 40: homeostat.plugin.v1.Action.reload:type_name -> homeostat.plugin.v1.Reload
+	54, // 41: homeostat.plugin.v1.Action.set_parameters:type_name -> homeostat.plugin.v1.SetParameters
+	55, // 42: homeostat.plugin.v1.Action.submit_change:type_name -> homeostat.plugin.v1.SubmitChange
+	57, // 43: homeostat.plugin.v1.Action.rollback_change:type_name -> homeostat.plugin.v1.RollbackChange
+	58, // 44: homeostat.plugin.v1.Action.open_link:type_name -> homeostat.plugin.v1.OpenLink
+	59, // 45: homeostat.plugin.v1.Action.close_link:type_name -> homeostat.plugin.v1.CloseLink
+	60, // 46: homeostat.plugin.v1.Action.run_declared:type_name -> homeostat.plugin.v1.RunDeclared
+	61, // 47: homeostat.plugin.v1.Action.wait:type_name -> homeostat.plugin.v1.Wait
+	62, // 48: homeostat.plugin.v1.Action.hand_over:type_name -> homeostat.plugin.v1.HandOver
+	63, // 49: homeostat.plugin.v1.SetParameters.values:type_name -> homeostat.plugin.v1.SetParameters.ValuesEntry
+	56, // 50: homeostat.plugin.v1.SubmitChange.files:type_name -> homeostat.plugin.v1.FileChange
+	43, // 51: homeostat.plugin.v1.SetParameters.ValuesEntry.value:type_name -> homeostat.plugin.v1.Value
+	0,  // 52: homeostat.plugin.v1.PluginService.Describe:input_type -> homeostat.plugin.v1.DescribeRequest
+	3,  // 53: homeostat.plugin.v1.PluginService.Configure:input_type -> homeostat.plugin.v1.ConfigureRequest
+	6,  // 54: homeostat.plugin.v1.PluginService.SaveState:input_type -> homeostat.plugin.v1.SaveStateRequest
+	8,  // 55: homeostat.plugin.v1.PluginService.LoadState:input_type -> homeostat.plugin.v1.LoadStateRequest
+	10, // 56: homeostat.plugin.v1.PluginService.Explain:input_type -> homeostat.plugin.v1.ExplainRequest
+	12, // 57: homeostat.plugin.v1.PluginService.Close:input_type -> homeostat.plugin.v1.CloseRequest
+	14, // 58: homeostat.plugin.v1.DetectorService.Detect:input_type -> homeostat.plugin.v1.DetectRequest
+	16, // 59: homeostat.plugin.v1.DetectorService.Train:input_type -> homeostat.plugin.v1.TrainRequest
+	18, // 60: homeostat.plugin.v1.DetectorService.Feedback:input_type -> homeostat.plugin.v1.FeedbackRequest
+	20, // 61: homeostat.plugin.v1.StrategyService.Propose:input_type -> homeostat.plugin.v1.ProposeRequest
+	22, // 62: homeostat.plugin.v1.StrategyService.Learn:input_type -> homeostat.plugin.v1.LearnRequest
+	24, // 63: homeostat.plugin.v1.StrategyService.Ask:input_type -> homeostat.plugin.v1.AskRequest
+	26, // 64: homeostat.plugin.v1.StrategyService.Tell:input_type -> homeostat.plugin.v1.TellRequest
+	1,  // 65: homeostat.plugin.v1.PluginService.Describe:output_type -> homeostat.plugin.v1.Description
+	4,  // 66: homeostat.plugin.v1.PluginService.Configure:output_type -> homeostat.plugin.v1.ConfigureResponse
+	7,  // 67: homeostat.plugin.v1.PluginService.SaveState:output_type -> homeostat.plugin.v1.SaveStateResponse
+	9,  // 68: homeostat.plugin.v1.PluginService.LoadState:output_type -> homeostat.plugin.v1.LoadStateResponse
+	11, // 69: homeostat.plugin.v1.PluginService.Explain:output_type -> homeostat.plugin.v1.ExplainResponse
+	13, // 70: homeostat.plugin.v1.PluginService.Close:output_type -> homeostat.plugin.v1.CloseResponse
+	15, // 71: homeostat.plugin.v1.DetectorService.Detect:output_type -> homeostat.plugin.v1.DetectResponse
+	17, // 72: homeostat.plugin.v1.DetectorService.Train:output_type -> homeostat.plugin.v1.TrainResponse
+	19, // 73: homeostat.plugin.v1.DetectorService.Feedback:output_type -> homeostat.plugin.v1.FeedbackResponse
+	21, // 74: homeostat.plugin.v1.StrategyService.Propose:output_type -> homeostat.plugin.v1.ProposeResponse
+	23, // 75: homeostat.plugin.v1.StrategyService.Learn:output_type -> homeostat.plugin.v1.LearnResponse
+	25, // 76: homeostat.plugin.v1.StrategyService.Ask:output_type -> homeostat.plugin.v1.AskResponse
+	27, // 77: homeostat.plugin.v1.StrategyService.Tell:output_type -> homeostat.plugin.v1.TellResponse
+	65, // [65:78] is the sub-list for method output_type
+	52, // [52:65] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_homeostat_plugin_v1_plugin_proto_init() }
@@ -4451,7 +4609,7 @@ func file_homeostat_plugin_v1_plugin_proto_init() {
 	if File_homeostat_plugin_v1_plugin_proto != nil {
 		return
 	}
-	file_homeostat_plugin_v1_plugin_proto_msgTypes[47].OneofWrappers = []any{
+	file_homeostat_plugin_v1_plugin_proto_msgTypes[49].OneofWrappers = []any{
 		(*Action_Start)(nil),
 		(*Action_Stop)(nil),
 		(*Action_Restart)(nil),
@@ -4471,7 +4629,7 @@ func file_homeostat_plugin_v1_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_homeostat_plugin_v1_plugin_proto_rawDesc), len(file_homeostat_plugin_v1_plugin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   62,
+			NumMessages:   64,
 			NumExtensions: 0,
 			NumServices:   3,
 		},
