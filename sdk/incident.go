@@ -22,10 +22,17 @@ type Incident struct {
 	Links  []Link            `json:"links,omitempty"`
 	// Attempts are the recoveries tried in this incident, oldest first.
 	Attempts []Attempt `json:"attempts,omitempty"`
-	// Changes are the recent changes to what the components own, newest first.
+	// Changes are what changed lately in what the component and those that it
+	// depends on own, and on the host, newest first. Only those of ChangeRecorded
+	// can be rolled back.
 	Changes []ChangeRef `json:"changes,omitempty"`
-	// Logs is the tail of the component's log.
+	// Logs is the tail of the component's log, oldest first.
 	Logs []LogLine `json:"logs,omitempty"`
+	// Suspects are the components that the evidence speaks against, the
+	// likeliest cause first.
+	Suspects []Suspect `json:"suspects,omitempty"`
+	// Readings are the newest values of the component's signals, by name.
+	Readings []Reading `json:"readings,omitempty"`
 	// Restarts is the component's storm limit.
 	Restarts RestartLimit `json:"restarts"`
 	// Parameters are those that may be moved, with their present values.
@@ -66,13 +73,49 @@ const (
 	ResultRecorded Result = "recorded" // learning mode: not carried out
 )
 
-// ChangeRef points at a recorded change.
+// ChangeKind says how the host knows of a change.
+type ChangeKind string
+
+// The kinds of changes.
+const (
+	ChangeRecorded ChangeKind = "change"  // went through the pipeline and can be rolled back
+	ChangeFile     ChangeKind = "file"    // a file was edited past the pipeline
+	ChangePackage  ChangeKind = "package" // the package manager installed, upgraded or removed something
+)
+
+// ChangeRef is something that changed lately.
 type ChangeRef struct {
-	ID      string    `json:"id"`
-	Root    string    `json:"root"`
-	Author  string    `json:"author"`
+	// ID is that of a recorded change, empty for the other kinds.
+	ID   string     `json:"id,omitempty"`
+	Kind ChangeKind `json:"kind"`
+	// Component owns what was changed: HostComponent for packages.
+	Component string `json:"component"`
+	Root      string `json:"root,omitempty"`
+	Author    string `json:"author,omitempty"`
+	// Applied is when it took effect, as far as is known.
 	Applied time.Time `json:"applied"`
-	Paths   []string  `json:"paths"`
+	// Paths lie below the root; without a root they are absolute.
+	Paths []string `json:"paths,omitempty"`
+	// Text says in a few words what it was.
+	Text string `json:"text,omitempty"`
+}
+
+// Suspect is a component that the evidence speaks against.
+type Suspect struct {
+	Component string `json:"component"`
+	// Score is from 0 (nothing speaks against it) to 1.
+	Score float64 `json:"score"`
+	// Text says why.
+	Text string `json:"text"`
+}
+
+// Reading is the newest value of one signal.
+type Reading struct {
+	Component string    `json:"component"`
+	Signal    string    `json:"signal"`
+	Value     float64   `json:"value"`
+	Unit      string    `json:"unit,omitempty"`
+	At        time.Time `json:"at"`
 }
 
 // Outcome tells a strategy how its recovery ended.

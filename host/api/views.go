@@ -92,6 +92,16 @@ type Incident struct {
 	Anomalies  []Anomaly      `json:"anomalies"`
 	Recoveries []Recovery     `json:"recoveries"`
 	History    []HistoryEntry `json:"history"`
+	Known      *Known         `json:"known,omitempty" doc:"what was known around it when strategies were asked last"`
+}
+
+// Known is what is known around an incident beside its anomalies.
+type Known struct {
+	At       time.Time       `json:"at"`
+	Changes  []sdk.ChangeRef `json:"changes" doc:"what changed lately: recorded changes, edited files, packages; newest first"`
+	Logs     []sdk.LogLine   `json:"logs" doc:"the end of the component's log"`
+	Suspects []sdk.Suspect   `json:"suspects" doc:"the likeliest cause first"`
+	Readings []sdk.Reading   `json:"readings" doc:"the newest value of each signal"`
 }
 
 // Recovery is one attempt to end an incident.

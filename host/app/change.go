@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/app/changes"
+	"github.com/homeostat/homeostat/host/app/surroundings"
 	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/backup"
 	"github.com/homeostat/homeostat/host/change"
@@ -169,25 +170,13 @@ func (a *App) recentChanges() []record.Record {
 	return list
 }
 
-// changesOf tells strategies what changed lately in what a component owns, newest first.
-func (a *App) changesOf(name string) []sdk.ChangeRef {
-	var refs []sdk.ChangeRef
-	for _, r := range a.recentChanges() {
-		if r.Component != name || r.Applied == nil || r.State != record.Kept && r.State != record.Watching {
-			continue
-		}
-		ref := sdk.ChangeRef{ID: r.ID, Root: r.Root, Author: r.Author, Applied: *r.Applied}
-		for _, p := range r.Paths {
-			ref.Paths = append(ref.Paths, p.Path)
-		}
-		refs = append(refs, ref)
+// surroundings is what strategies get to know beside anomalies.
+func (a *App) surroundings() surroundings.Source {
+	hands := changes.Hands{Pipeline: func() *change.Pipeline { return a.pipeline }, Settings: a.current}
+	return surroundings.Source{
+		Log: a.log.Named("heal"), Settings: a.current, Ledger: a.recentChanges,
+		Lines: a.observer.Lines, Signals: a.observer.Signals, Parameters: hands.Parameters().Movable,
 	}
-	return refs
-}
-
-// healContext is what strategies get to know beside anomalies.
-func (a *App) healContext(name string) ([]sdk.ChangeRef, []sdk.LogLine) {
-	return a.changesOf(name), nil
 }
 
 func (a *App) changeService() changes.Service {

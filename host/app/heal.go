@@ -25,15 +25,15 @@ const auditTimeout = 10 * time.Second
 
 func (a *App) healOptions() heal.Options {
 	return heal.Options{
-		Log:        a.log.Named("heal"),
-		Settings:   healSettings(a.settings),
-		Strategies: a.strategies,
-		Actor:      a.actor(),
-		Prober:     prober{source{a.set}},
-		Store:      documents{a.records},
-		Audit:      func(kind string, fields map[string]any) error { return a.record("healing", kind, fields) },
-		Context:    a.healContext,
-		Publish:    func(topic string, item any) { a.server.Events().Publish(topic, service.Item(item)) },
+		Log:          a.log.Named("heal"),
+		Settings:     healSettings(a.settings),
+		Strategies:   a.strategies,
+		Actor:        a.actor(),
+		Prober:       prober{source{a.set}},
+		Store:        documents{a.records},
+		Audit:        func(kind string, fields map[string]any) error { return a.record("healing", kind, fields) },
+		Surroundings: a.surroundings().Of,
+		Publish:      func(topic string, item any) { a.server.Events().Publish(topic, service.Item(item)) },
 	}
 }
 

@@ -35,6 +35,7 @@ type Component struct {
 	User      string            `toml:"user" default:"" otherwise:"the daemon's user" doc:"User to run as; needs root."`
 	DependsOn []string          `toml:"depends_on" doc:"Components that must be healthy for this one."`
 	Logs      []string          `toml:"logs" doc:"Log files to follow."`
+	Files     []string          `toml:"files" doc:"Files and folders, relative to dir, whose edits are told when it fails; its roots, unit files and parameter files are looked at anyway."`
 	Scrape    form.URL          `toml:"scrape" default:"" example:"\"http://127.0.0.1:9101/metrics\"" doc:"Where it shows metrics in Prometheus' text form."`
 	Mode      Mode              `toml:"mode" default:"" oneof:"manual|supervised|automated|learning" otherwise:"healing.mode" doc:"The mode of this component. The stricter of the two holds unless mode_wins is set."`
 	ModeWins  bool              `toml:"mode_wins" default:"false" doc:"Let mode hold even where healing.mode is stricter."`

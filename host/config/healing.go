@@ -21,5 +21,7 @@ type Healing struct {
 	MaxConcurrentRecoveries int           `toml:"max_concurrent_recoveries" default:"3" min:"1" max:"100" doc:"How many recoveries run at the same time, the most severe first."`
 	QuarantinePeriod        time.Duration `toml:"quarantine_period" default:"10m" min:"0s" max:"168h" doc:"How long a component is left alone after a recovery that failed."`
 	ApprovalExpiry          time.Duration `toml:"approval_expiry" default:"1h" min:"1m" max:"720h" doc:"How long a proposal waits for a person. It is proposed once more, and the incident stays open."`
+	LookBack                time.Duration `toml:"look_back" default:"30m" min:"1m" max:"24h" doc:"How far back an incident's context goes: changes, edited files and packages that strategies and people are told of."`
+	PackageLogs             []string      `toml:"package_logs" otherwise:"/var/log/dpkg.log and /var/log/apt/history.log" doc:"Logs of the package manager, in the form of dpkg.log or of apt's history.log."`
 	Hold                    time.Duration `toml:"hold" default:"2m" min:"1s" max:"24h" doc:"How long a component must stay healthy before a recovery counts as a success."`
 }

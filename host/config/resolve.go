@@ -13,6 +13,12 @@ func (s *Settings) resolve(host Host) {
 	for _, path := range []*string{&s.Dashboard.TLSCert, &s.Dashboard.TLSKey, &s.Notify.SecretFile, &s.Plugins.Dir} {
 		*path = within(folder, *path)
 	}
+	if s.Healing.PackageLogs == nil {
+		s.Healing.PackageLogs = []string{"/var/log/dpkg.log", "/var/log/apt/history.log"}
+	}
+	for i := range s.Healing.PackageLogs {
+		s.Healing.PackageLogs[i] = within(folder, s.Healing.PackageLogs[i])
+	}
 	s.Generator.Command = argv(folder, s.Generator.Command)
 	for i := range s.Components {
 		s.Components[i].resolve(folder)
@@ -32,6 +38,9 @@ func (c *Component) resolve(folder string) {
 	c.Model.Module = within(folder, c.Model.Module)
 	for i := range c.Logs {
 		c.Logs[i] = within(c.Dir, c.Logs[i])
+	}
+	for i := range c.Files {
+		c.Files[i] = within(c.Dir, c.Files[i])
 	}
 	for _, command := range []*[]string{&c.Command, &c.StartCommand, &c.StopCommand, &c.RestartCommand, &c.ReloadCommand} {
 		*command = argv(c.Dir, *command)

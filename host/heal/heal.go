@@ -70,6 +70,18 @@ type Store interface {
 	List(ctx context.Context, kind string, limit int) ([][]byte, error)
 }
 
+// Surroundings are what the host alone knows around an incident.
+type Surroundings struct {
+	// Changes are the recent ones, newest first.
+	Changes []sdk.ChangeRef
+	// Logs are the last lines of the cause, oldest first.
+	Logs       []sdk.LogLine
+	Readings   []sdk.Reading
+	Parameters []sdk.Parameter
+	// Forbidden are the combinations of parameters that are never applied.
+	Forbidden []sdk.Forbidden
+}
+
 // Options are what a Healer needs. All fields without a default are required.
 type Options struct {
 	Log      hclog.Logger
@@ -85,9 +97,12 @@ type Options struct {
 	// Publish tells listeners; it must not block. Topics are anomaly, incident,
 	// recovery, approval, mode and maintenance.
 	Publish func(topic string, item any)
-	// Context returns what is known beside anomalies: recent changes and the
-	// tail of the log. Nil for nothing.
-	Context func(component string) ([]sdk.ChangeRef, []sdk.LogLine)
+	// Surroundings returns what is known around an incident beside its
+	// anomalies. It is called before strategies are asked, with a deadline of
+	// LookTimeout. Nil for nothing.
+	Surroundings func(ctx context.Context, in sdk.Incident) Surroundings
+	// LookTimeout bounds one look at the surroundings; default 1 s.
+	LookTimeout time.Duration
 	// ConfirmTimeout bounds one look at a component; default 3 s.
 	ConfirmTimeout time.Duration
 	// ProposeTimeout bounds one strategy's answer; default 5 s.
@@ -144,7 +159,7 @@ func (o Options) withDefaults() Options {
 		value time.Duration
 	}{
 		{&o.ConfirmTimeout, 3 * time.Second}, {&o.ProposeTimeout, 5 * time.Second},
-		{&o.ActTimeout, 3 * time.Minute}, {&o.DrainTimeout, 10 * time.Second},
+		{&o.ActTimeout, 3 * time.Minute}, {&o.DrainTimeout, 10 * time.Second}, {&o.LookTimeout, time.Second},
 	}
 	for _, d := range defaults {
 		if *d.span <= 0 {

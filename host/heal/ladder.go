@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/homeostat/homeostat/host/heal/cause"
 	"github.com/homeostat/homeostat/host/heal/machine"
+	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -41,8 +43,8 @@ func (t *turns) take(ctx context.Context, name string) (func(), error) {
 // What is not allowed on this host is refused as a whole, and the next rung is
 // asked.
 func (h *Healer) ask(ctx context.Context, e machine.Ask) {
-	in := h.complete(e.Incident)
-	out := machine.Proposed{Ticket: e.Ticket}
+	in := h.complete(ctx, e.Incident)
+	out := machine.Proposed{Ticket: e.Ticket, Known: known(in)}
 	for _, s := range h.opt.Strategies() {
 		p, err := h.propose(ctx, s, in)
 		if err != nil {
@@ -67,9 +69,9 @@ func (h *Healer) ask(ctx context.Context, e machine.Ask) {
 	_ = h.step(out)
 }
 
-// complete adds what the host knows of the incident's components. The restart
-// orders are the core's own.
-func (h *Healer) complete(in sdk.Incident) sdk.Incident {
+// complete adds what the host knows of the incident's components and around
+// it. The restart orders are the core's own.
+func (h *Healer) complete(ctx context.Context, in sdk.Incident) sdk.Incident {
 	for n, known := range in.Status {
 		status, ok := h.opt.Prober.Status(known.Name)
 		if !ok {
@@ -78,10 +80,26 @@ func (h *Healer) complete(in sdk.Incident) sdk.Incident {
 		status.Starts = known.Starts
 		in.Status[n] = status
 	}
-	if h.opt.Context != nil {
-		in.Changes, in.Logs = h.opt.Context(in.Component)
+	if h.opt.Surroundings != nil {
+		ctx, cancel := context.WithTimeout(ctx, h.opt.LookTimeout)
+		defer cancel()
+		s := h.opt.Surroundings(ctx, in)
+		in.Changes, in.Logs, in.Readings = s.Changes, s.Logs, s.Readings
+		in.Parameters, in.Forbidden = s.Parameters, s.Forbidden
 	}
+	in.Suspects = cause.Rank(cause.Case{Anomalies: in.Anomalies, Changes: in.Changes, DependsOn: h.dependsOn})
 	return in
+}
+
+func (h *Healer) dependsOn(a, b string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.DependsOn(a, b)
+}
+
+// known is what of the surroundings is kept with the incident.
+func known(in sdk.Incident) *record.Known {
+	return &record.Known{At: in.Now, Changes: in.Changes, Logs: in.Logs, Suspects: in.Suspects, Readings: in.Readings}
 }
 
 func (h *Healer) propose(ctx context.Context, s Strategy, in sdk.Incident) (sdk.Proposal, error) {

@@ -41,6 +41,8 @@ type world struct {
 	slow time.Duration
 	// broken is the error of every write.
 	broken error
+	// around is what is known beside anomalies, nil for nothing.
+	around func(context.Context, sdk.Incident) Surroundings
 }
 
 type document struct {
@@ -87,7 +89,7 @@ func (w *world) boot(set Settings, ladder ...Strategy) {
 	w.t.Helper()
 	h, err := New(w.t.Context(), Options{
 		Log: hclog.NewNullLogger(), Settings: set, Strategies: func() []Strategy { return ladder },
-		Actor: w, Prober: w, Store: w, Audit: w.audit, Publish: func(string, any) {},
+		Actor: w, Prober: w, Store: w, Audit: w.audit, Publish: func(string, any) {}, Surroundings: w.around,
 	})
 	if err != nil {
 		w.t.Fatalf("boot: %v", err)

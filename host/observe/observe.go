@@ -152,6 +152,9 @@ func (o *Observer) spawn(f func()) {
 	}()
 }
 
+// Lines returns the last n log lines of a component at most, oldest first.
+func (o *Observer) Lines(component string, n int) []sdk.LogLine { return o.tape.Lines(component, n) }
+
 // Signals returns the newest value of every signal of a component.
 func (o *Observer) Signals(component string) []tape.Latest { return o.tape.Latest(component) }
 

@@ -18,6 +18,7 @@ func IncidentToProto(in sdk.Incident) *pb.Incident {
 		MaxRestarts: int64(in.Restarts.Max), RestartWindow: int64(in.Restarts.Window),
 		Parameters: each(in.Parameters, parameterToProto), Declared: texts(in.Declared),
 		Forbidden: each(in.Forbidden, forbiddenToProto),
+		Suspects:  each(in.Suspects, suspectToProto), Readings: each(in.Readings, readingToProto),
 	}
 }
 
@@ -32,6 +33,7 @@ func IncidentFromProto(p *pb.Incident) sdk.Incident {
 		Restarts:   sdk.RestartLimit{Max: int(p.GetMaxRestarts()), Window: time.Duration(p.GetRestartWindow())},
 		Parameters: each(p.GetParameters(), parameterFromProto), Declared: p.GetDeclared(),
 		Forbidden: each(p.GetForbidden(), forbiddenFromProto),
+		Suspects:  each(p.GetSuspects(), suspectFromProto), Readings: each(p.GetReadings(), readingFromProto),
 	}
 }
 
@@ -52,13 +54,31 @@ func attemptFromProto(p *pb.Attempt) sdk.Attempt {
 func changeToProto(c sdk.ChangeRef) *pb.ChangeRef {
 	return &pb.ChangeRef{
 		Id: text(c.ID), Root: text(c.Root), Author: text(c.Author), Applied: toNano(c.Applied), Paths: texts(c.Paths),
+		Component: text(c.Component), Kind: text(string(c.Kind)), Text: text(c.Text),
 	}
 }
 
 func changeFromProto(p *pb.ChangeRef) sdk.ChangeRef {
 	return sdk.ChangeRef{
 		ID: p.GetId(), Root: p.GetRoot(), Author: p.GetAuthor(), Applied: fromNano(p.GetApplied()), Paths: p.GetPaths(),
+		Component: p.GetComponent(), Kind: sdk.ChangeKind(p.GetKind()), Text: p.GetText(),
 	}
+}
+
+func suspectToProto(s sdk.Suspect) *pb.Suspect {
+	return &pb.Suspect{Component: text(s.Component), Score: s.Score, Text: text(s.Text)}
+}
+
+func suspectFromProto(p *pb.Suspect) sdk.Suspect {
+	return sdk.Suspect{Component: p.GetComponent(), Score: p.GetScore(), Text: p.GetText()}
+}
+
+func readingToProto(r sdk.Reading) *pb.Reading {
+	return &pb.Reading{Component: text(r.Component), Signal: text(r.Signal), Value: r.Value, Unit: text(r.Unit), At: toNano(r.At)}
+}
+
+func readingFromProto(p *pb.Reading) sdk.Reading {
+	return sdk.Reading{Component: p.GetComponent(), Signal: p.GetSignal(), Value: p.GetValue(), Unit: p.GetUnit(), At: fromNano(p.GetAt())}
 }
 
 func parameterToProto(p sdk.Parameter) *pb.Parameter {

@@ -16,7 +16,8 @@ func Anomaly(a record.Anomaly) api.Anomaly {
 // Incident shows an incident.
 func Incident(i record.Incident) api.Incident {
 	return api.Incident{
-		ID: i.ID, Component: i.Component, Components: i.Components, Signature: i.Signature, Severity: i.Severity,
+		Known: known(i.Known),
+		ID:    i.ID, Component: i.Component, Components: i.Components, Signature: i.Signature, Severity: i.Severity,
 		State: string(i.State), Opened: i.Opened, Resolved: i.Resolved, CauseText: i.CauseText, NextTryAt: i.NextTryAt,
 		Anomalies:  convert(i.Anomalies, Anomaly),
 		Recoveries: convert(i.Recoveries, Recovery),
@@ -24,6 +25,23 @@ func Incident(i record.Incident) api.Incident {
 			return api.HistoryEntry{At: e.At, State: string(e.State), Text: e.Text}
 		}),
 	}
+}
+
+func known(k *record.Known) *api.Known {
+	if k == nil {
+		return nil
+	}
+	return &api.Known{
+		At: k.At, Changes: orEmpty(k.Changes), Logs: orEmpty(k.Logs), Suspects: orEmpty(k.Suspects), Readings: orEmpty(k.Readings),
+	}
+}
+
+// orEmpty makes a list that is never null in JSON.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // Recovery shows a recovery.

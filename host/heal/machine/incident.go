@@ -211,6 +211,17 @@ func (i *incident) lead(component, why string) {
 	}
 }
 
+// learn keeps what is known around the incident. That nothing but the readings
+// moved is not worth a write.
+func (i *incident) learn(k *record.Known) {
+	if k == nil {
+		return
+	}
+	old := i.Known
+	i.Known = k
+	i.dirty = i.dirty || old == nil || len(old.Changes) != len(k.Changes) || len(old.Logs) != len(k.Logs) || len(old.Suspects) != len(k.Suspects)
+}
+
 // signature names the shape of an incident that the anomaly leads.
 func signature(a record.Anomaly) string { return a.Component + ":" + shape(a) }
 

@@ -44,6 +44,8 @@ type Proposed struct {
 	// NeedsPerson says why the proposal must not be carried out unasked, empty
 	// when it may.
 	NeedsPerson string
+	// Known is what the strategies were told beside anomalies; nil for nothing.
+	Known *record.Known
 }
 
 // Acted answers an Act.

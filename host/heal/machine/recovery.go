@@ -17,6 +17,7 @@ func (p Proposed) apply(m *Machine) error {
 	if inc == nil || inc.Phase != record.PhaseAsking {
 		return nil
 	}
+	inc.learn(p.Known)
 	if m.quiet.InMaintenance(inc.Component, m.now) {
 		m.supersede(inc, "maintenance has begun")
 		m.enter(inc, record.PhaseIdle, "nothing is done during maintenance")

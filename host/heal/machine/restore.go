@@ -141,6 +141,9 @@ func (m *Machine) Known(component string) bool {
 	return ok || component == sdk.HostComponent
 }
 
+// DependsOn reports whether a depends on b, directly or not.
+func (m *Machine) DependsOn(a, b string) bool { return m.graph.DependsOn(a, b) }
+
 // CheckComponent refuses the name of a component that does not exist.
 func (m *Machine) CheckComponent(name string) error {
 	if name == "" || m.Known(name) {

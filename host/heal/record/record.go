@@ -166,12 +166,25 @@ type Incident struct {
 	Recoveries []Recovery `json:"recoveries"`
 	Approvals  []Approval `json:"approvals,omitempty"`
 	History    []Entry    `json:"history"`
+	// Known is what was known around it when strategies were asked last; nil
+	// before that.
+	Known *Known `json:"known,omitempty"`
 	// NextTryAt is when the incident is looked at again at the latest.
 	NextTryAt *time.Time `json:"next_try_at,omitempty"`
 	// QuarantinedUntil is when a failed recovery stops to block the next one.
 	QuarantinedUntil *time.Time `json:"quarantined_until,omitempty"`
 	// HoldUntil is when health counts as a success.
 	HoldUntil *time.Time `json:"hold_until,omitempty"`
+}
+
+// Known is what the host knows around an incident beside its anomalies. It is
+// never changed once recorded.
+type Known struct {
+	At       time.Time       `json:"at"`
+	Changes  []sdk.ChangeRef `json:"changes,omitempty"`
+	Logs     []sdk.LogLine   `json:"logs,omitempty"`
+	Suspects []sdk.Suspect   `json:"suspects,omitempty"`
+	Readings []sdk.Reading   `json:"readings,omitempty"`
 }
 
 // Maintenance is a window in which nothing is opened or done.

@@ -193,6 +193,23 @@ func (t *Tape) AddLines(now Reading, component string, lines []sdk.LogLine) {
 	kept.trimLines(at.Add(-t.keep))
 }
 
+// Lines returns the last n lines of a component at most, oldest first.
+func (t *Tape) Lines(component string, n int) []sdk.LogLine {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kept := t.shelves[component]
+	if kept == nil {
+		return nil
+	}
+	live := kept.lines.live()
+	live = live[max(len(live)-n, 0):]
+	out := make([]sdk.LogLine, len(live))
+	for i, line := range live {
+		out[i] = line.item
+	}
+	return out
+}
+
 // trimLines drops lines that are older than since or beyond the room for them.
 func (k *shelf) trimLines(since time.Time) {
 	for k.lines.len() > 0 {

@@ -83,6 +83,7 @@ func showIncident(w io.Writer, i api.Incident) {
 		}
 		fmt.Fprintf(w, "  %s  %-5s %-8s %s: %s\n", a.FirstSeen.Local().Format(time.TimeOnly), state, a.Severity, a.Detector, clean(a.Summary))
 	}
+	showKnown(w, i.Known)
 	fmt.Fprintln(w, "\nrecoveries")
 	for _, r := range i.Recoveries {
 		fmt.Fprintf(w, "  %s  %s: %s → %s\n", r.ProposedAt.Local().Format(time.TimeOnly), r.Strategy, actionsOf(r), r.Result)
@@ -94,6 +95,32 @@ func showIncident(w io.Writer, i api.Incident) {
 	fmt.Fprintln(w, "\nhistory")
 	for _, h := range i.History {
 		fmt.Fprintf(w, "  %s  %-16s %s\n", h.At.Local().Format("15:04:05.000"), h.State, clean(h.Text))
+	}
+}
+
+// showKnown prints what a person would look for first: what changed, whom the
+// evidence speaks against, and the end of the log.
+func showKnown(w io.Writer, k *api.Known) {
+	if k == nil {
+		return
+	}
+	if len(k.Suspects) > 1 {
+		fmt.Fprintln(w, "\nsuspects")
+		for n, s := range k.Suspects {
+			fmt.Fprintf(w, "  %d. %-16s %.2f  %s\n", n+1, s.Component, s.Score, clean(s.Text))
+		}
+	}
+	if len(k.Changes) > 0 {
+		fmt.Fprintln(w, "\nchanged lately")
+		for _, c := range k.Changes {
+			fmt.Fprintf(w, "  %s  %-12s %s\n", c.Applied.Local().Format(time.TimeOnly), c.Component, clean(c.Text))
+		}
+	}
+	if len(k.Logs) > 0 {
+		fmt.Fprintln(w, "\nend of the log")
+		for _, l := range k.Logs {
+			fmt.Fprintf(w, "  %s\n", clean(l.Text))
+		}
 	}
 }
 

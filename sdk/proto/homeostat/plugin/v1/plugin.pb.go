@@ -2422,6 +2422,8 @@ type Incident struct {
 	Parameters    []*Parameter           `protobuf:"bytes,16,rep,name=parameters,proto3" json:"parameters,omitempty"`
 	Declared      []string               `protobuf:"bytes,17,rep,name=declared,proto3" json:"declared,omitempty"`
 	Forbidden     []*Forbidden           `protobuf:"bytes,18,rep,name=forbidden,proto3" json:"forbidden,omitempty"`
+	Suspects      []*Suspect             `protobuf:"bytes,19,rep,name=suspects,proto3" json:"suspects,omitempty"`
+	Readings      []*Reading             `protobuf:"bytes,20,rep,name=readings,proto3" json:"readings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2582,6 +2584,158 @@ func (x *Incident) GetForbidden() []*Forbidden {
 	return nil
 }
 
+func (x *Incident) GetSuspects() []*Suspect {
+	if x != nil {
+		return x.Suspects
+	}
+	return nil
+}
+
+func (x *Incident) GetReadings() []*Reading {
+	if x != nil {
+		return x.Readings
+	}
+	return nil
+}
+
+// Suspect is a component that may be the cause, the likeliest first.
+type Suspect struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Component     string                 `protobuf:"bytes,1,opt,name=component,proto3" json:"component,omitempty"`
+	Score         float64                `protobuf:"fixed64,2,opt,name=score,proto3" json:"score,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Suspect) Reset() {
+	*x = Suspect{}
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Suspect) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Suspect) ProtoMessage() {}
+
+func (x *Suspect) ProtoReflect() protoreflect.Message {
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Suspect.ProtoReflect.Descriptor instead.
+func (*Suspect) Descriptor() ([]byte, []int) {
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *Suspect) GetComponent() string {
+	if x != nil {
+		return x.Component
+	}
+	return ""
+}
+
+func (x *Suspect) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *Suspect) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// Reading is the newest value of one signal.
+type Reading struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Component     string                 `protobuf:"bytes,1,opt,name=component,proto3" json:"component,omitempty"`
+	Signal        string                 `protobuf:"bytes,2,opt,name=signal,proto3" json:"signal,omitempty"`
+	Value         float64                `protobuf:"fixed64,3,opt,name=value,proto3" json:"value,omitempty"`
+	Unit          string                 `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	At            int64                  `protobuf:"varint,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reading) Reset() {
+	*x = Reading{}
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reading) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reading) ProtoMessage() {}
+
+func (x *Reading) ProtoReflect() protoreflect.Message {
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reading.ProtoReflect.Descriptor instead.
+func (*Reading) Descriptor() ([]byte, []int) {
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *Reading) GetComponent() string {
+	if x != nil {
+		return x.Component
+	}
+	return ""
+}
+
+func (x *Reading) GetSignal() string {
+	if x != nil {
+		return x.Signal
+	}
+	return ""
+}
+
+func (x *Reading) GetValue() float64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+func (x *Reading) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *Reading) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
 type Attempt struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Strategy      string                 `protobuf:"bytes,1,opt,name=strategy,proto3" json:"strategy,omitempty"`
@@ -2595,7 +2749,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[40]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2607,7 +2761,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[40]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2620,7 +2774,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{40}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Attempt) GetStrategy() string {
@@ -2665,13 +2819,16 @@ type ChangeRef struct {
 	Author        string                 `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
 	Applied       int64                  `protobuf:"varint,4,opt,name=applied,proto3" json:"applied,omitempty"`
 	Paths         []string               `protobuf:"bytes,5,rep,name=paths,proto3" json:"paths,omitempty"`
+	Component     string                 `protobuf:"bytes,6,opt,name=component,proto3" json:"component,omitempty"`
+	Kind          string                 `protobuf:"bytes,7,opt,name=kind,proto3" json:"kind,omitempty"`
+	Text          string                 `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ChangeRef) Reset() {
 	*x = ChangeRef{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[41]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2683,7 +2840,7 @@ func (x *ChangeRef) String() string {
 func (*ChangeRef) ProtoMessage() {}
 
 func (x *ChangeRef) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[41]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2696,7 +2853,7 @@ func (x *ChangeRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeRef.ProtoReflect.Descriptor instead.
 func (*ChangeRef) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{41}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ChangeRef) GetId() string {
@@ -2734,6 +2891,27 @@ func (x *ChangeRef) GetPaths() []string {
 	return nil
 }
 
+func (x *ChangeRef) GetComponent() string {
+	if x != nil {
+		return x.Component
+	}
+	return ""
+}
+
+func (x *ChangeRef) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ChangeRef) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 type Parameter struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Component     string                 `protobuf:"bytes,1,opt,name=component,proto3" json:"component,omitempty"`
@@ -2751,7 +2929,7 @@ type Parameter struct {
 
 func (x *Parameter) Reset() {
 	*x = Parameter{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[42]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2763,7 +2941,7 @@ func (x *Parameter) String() string {
 func (*Parameter) ProtoMessage() {}
 
 func (x *Parameter) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[42]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2776,7 +2954,7 @@ func (x *Parameter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Parameter.ProtoReflect.Descriptor instead.
 func (*Parameter) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{42}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Parameter) GetComponent() string {
@@ -2852,7 +3030,7 @@ type Value struct {
 
 func (x *Value) Reset() {
 	*x = Value{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[43]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2864,7 +3042,7 @@ func (x *Value) String() string {
 func (*Value) ProtoMessage() {}
 
 func (x *Value) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[43]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2877,7 +3055,7 @@ func (x *Value) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Value.ProtoReflect.Descriptor instead.
 func (*Value) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{43}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Value) GetNumber() float64 {
@@ -2906,7 +3084,7 @@ type Forbidden struct {
 
 func (x *Forbidden) Reset() {
 	*x = Forbidden{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2918,7 +3096,7 @@ func (x *Forbidden) String() string {
 func (*Forbidden) ProtoMessage() {}
 
 func (x *Forbidden) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2931,7 +3109,7 @@ func (x *Forbidden) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Forbidden.ProtoReflect.Descriptor instead.
 func (*Forbidden) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{44}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Forbidden) GetAll() []*Condition {
@@ -2962,7 +3140,7 @@ type Condition struct {
 
 func (x *Condition) Reset() {
 	*x = Condition{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2974,7 +3152,7 @@ func (x *Condition) String() string {
 func (*Condition) ProtoMessage() {}
 
 func (x *Condition) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2987,7 +3165,7 @@ func (x *Condition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Condition.ProtoReflect.Descriptor instead.
 func (*Condition) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{45}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Condition) GetParameter() string {
@@ -3031,7 +3209,7 @@ type SearchProblem struct {
 
 func (x *SearchProblem) Reset() {
 	*x = SearchProblem{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3043,7 +3221,7 @@ func (x *SearchProblem) String() string {
 func (*SearchProblem) ProtoMessage() {}
 
 func (x *SearchProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3056,7 +3234,7 @@ func (x *SearchProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchProblem.ProtoReflect.Descriptor instead.
 func (*SearchProblem) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{46}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *SearchProblem) GetComponent() string {
@@ -3104,7 +3282,7 @@ type Genome struct {
 
 func (x *Genome) Reset() {
 	*x = Genome{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3116,7 +3294,7 @@ func (x *Genome) String() string {
 func (*Genome) ProtoMessage() {}
 
 func (x *Genome) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3129,7 +3307,7 @@ func (x *Genome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Genome.ProtoReflect.Descriptor instead.
 func (*Genome) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{47}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Genome) GetId() uint64 {
@@ -3157,7 +3335,7 @@ type Score struct {
 
 func (x *Score) Reset() {
 	*x = Score{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3169,7 +3347,7 @@ func (x *Score) String() string {
 func (*Score) ProtoMessage() {}
 
 func (x *Score) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3182,7 +3360,7 @@ func (x *Score) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Score.ProtoReflect.Descriptor instead.
 func (*Score) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{48}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Score) GetGenome() uint64 {
@@ -3230,7 +3408,7 @@ type Action struct {
 
 func (x *Action) Reset() {
 	*x = Action{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3242,7 +3420,7 @@ func (x *Action) String() string {
 func (*Action) ProtoMessage() {}
 
 func (x *Action) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3255,7 +3433,7 @@ func (x *Action) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Action.ProtoReflect.Descriptor instead.
 func (*Action) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{49}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Action) GetAct() isAction_Act {
@@ -3458,7 +3636,7 @@ type Start struct {
 
 func (x *Start) Reset() {
 	*x = Start{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3470,7 +3648,7 @@ func (x *Start) String() string {
 func (*Start) ProtoMessage() {}
 
 func (x *Start) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3483,7 +3661,7 @@ func (x *Start) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Start.ProtoReflect.Descriptor instead.
 func (*Start) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{50}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Start) GetComponent() string {
@@ -3503,7 +3681,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3515,7 +3693,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3528,7 +3706,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{51}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *Stop) GetComponent() string {
@@ -3555,7 +3733,7 @@ type Restart struct {
 
 func (x *Restart) Reset() {
 	*x = Restart{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3567,7 +3745,7 @@ func (x *Restart) String() string {
 func (*Restart) ProtoMessage() {}
 
 func (x *Restart) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3580,7 +3758,7 @@ func (x *Restart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Restart.ProtoReflect.Descriptor instead.
 func (*Restart) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{52}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Restart) GetComponent() string {
@@ -3606,7 +3784,7 @@ type Reload struct {
 
 func (x *Reload) Reset() {
 	*x = Reload{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3618,7 +3796,7 @@ func (x *Reload) String() string {
 func (*Reload) ProtoMessage() {}
 
 func (x *Reload) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3631,7 +3809,7 @@ func (x *Reload) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reload.ProtoReflect.Descriptor instead.
 func (*Reload) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{53}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Reload) GetComponent() string {
@@ -3651,7 +3829,7 @@ type SetParameters struct {
 
 func (x *SetParameters) Reset() {
 	*x = SetParameters{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3663,7 +3841,7 @@ func (x *SetParameters) String() string {
 func (*SetParameters) ProtoMessage() {}
 
 func (x *SetParameters) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3676,7 +3854,7 @@ func (x *SetParameters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetParameters.ProtoReflect.Descriptor instead.
 func (*SetParameters) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{54}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *SetParameters) GetComponent() string {
@@ -3704,7 +3882,7 @@ type SubmitChange struct {
 
 func (x *SubmitChange) Reset() {
 	*x = SubmitChange{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3716,7 +3894,7 @@ func (x *SubmitChange) String() string {
 func (*SubmitChange) ProtoMessage() {}
 
 func (x *SubmitChange) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3729,7 +3907,7 @@ func (x *SubmitChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitChange.ProtoReflect.Descriptor instead.
 func (*SubmitChange) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{55}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *SubmitChange) GetRoot() string {
@@ -3764,7 +3942,7 @@ type FileChange struct {
 
 func (x *FileChange) Reset() {
 	*x = FileChange{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3776,7 +3954,7 @@ func (x *FileChange) String() string {
 func (*FileChange) ProtoMessage() {}
 
 func (x *FileChange) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3789,7 +3967,7 @@ func (x *FileChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileChange.ProtoReflect.Descriptor instead.
 func (*FileChange) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{56}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *FileChange) GetPath() string {
@@ -3822,7 +4000,7 @@ type RollbackChange struct {
 
 func (x *RollbackChange) Reset() {
 	*x = RollbackChange{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3834,7 +4012,7 @@ func (x *RollbackChange) String() string {
 func (*RollbackChange) ProtoMessage() {}
 
 func (x *RollbackChange) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3847,7 +4025,7 @@ func (x *RollbackChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollbackChange.ProtoReflect.Descriptor instead.
 func (*RollbackChange) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{57}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *RollbackChange) GetChange() string {
@@ -3867,7 +4045,7 @@ type OpenLink struct {
 
 func (x *OpenLink) Reset() {
 	*x = OpenLink{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3879,7 +4057,7 @@ func (x *OpenLink) String() string {
 func (*OpenLink) ProtoMessage() {}
 
 func (x *OpenLink) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3892,7 +4070,7 @@ func (x *OpenLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenLink.ProtoReflect.Descriptor instead.
 func (*OpenLink) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{58}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *OpenLink) GetFrom() string {
@@ -3919,7 +4097,7 @@ type CloseLink struct {
 
 func (x *CloseLink) Reset() {
 	*x = CloseLink{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3931,7 +4109,7 @@ func (x *CloseLink) String() string {
 func (*CloseLink) ProtoMessage() {}
 
 func (x *CloseLink) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3944,7 +4122,7 @@ func (x *CloseLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseLink.ProtoReflect.Descriptor instead.
 func (*CloseLink) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{59}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *CloseLink) GetFrom() string {
@@ -3971,7 +4149,7 @@ type RunDeclared struct {
 
 func (x *RunDeclared) Reset() {
 	*x = RunDeclared{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3983,7 +4161,7 @@ func (x *RunDeclared) String() string {
 func (*RunDeclared) ProtoMessage() {}
 
 func (x *RunDeclared) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3996,7 +4174,7 @@ func (x *RunDeclared) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunDeclared.ProtoReflect.Descriptor instead.
 func (*RunDeclared) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{60}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *RunDeclared) GetComponent() string {
@@ -4023,7 +4201,7 @@ type Wait struct {
 
 func (x *Wait) Reset() {
 	*x = Wait{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[61]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4035,7 +4213,7 @@ func (x *Wait) String() string {
 func (*Wait) ProtoMessage() {}
 
 func (x *Wait) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[61]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4048,7 +4226,7 @@ func (x *Wait) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Wait.ProtoReflect.Descriptor instead.
 func (*Wait) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{61}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *Wait) GetComponent() string {
@@ -4075,7 +4253,7 @@ type HandOver struct {
 
 func (x *HandOver) Reset() {
 	*x = HandOver{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[62]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4087,7 +4265,7 @@ func (x *HandOver) String() string {
 func (*HandOver) ProtoMessage() {}
 
 func (x *HandOver) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[62]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4100,7 +4278,7 @@ func (x *HandOver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandOver.ProtoReflect.Descriptor instead.
 func (*HandOver) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{62}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *HandOver) GetComponent() string {
@@ -4289,7 +4467,7 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x03low\x18\x04 \x01(\x01R\x03low\x12\x12\n" +
 	"\x04high\x18\x05 \x01(\x01R\x04high\x12\x12\n" +
 	"\x04unit\x18\x06 \x01(\tR\x04unit\x12\x12\n" +
-	"\x04text\x18\a \x01(\tR\x04text\"\xf1\x05\n" +
+	"\x04text\x18\a \x01(\tR\x04text\"\xe5\x06\n" +
 	"\bIncident\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12\x1e\n" +
@@ -4313,19 +4491,34 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"parameters\x18\x10 \x03(\v2\x1e.homeostat.plugin.v1.ParameterR\n" +
 	"parameters\x12\x1a\n" +
 	"\bdeclared\x18\x11 \x03(\tR\bdeclared\x12<\n" +
-	"\tforbidden\x18\x12 \x03(\v2\x1e.homeostat.plugin.v1.ForbiddenR\tforbidden\"{\n" +
+	"\tforbidden\x18\x12 \x03(\v2\x1e.homeostat.plugin.v1.ForbiddenR\tforbidden\x128\n" +
+	"\bsuspects\x18\x13 \x03(\v2\x1c.homeostat.plugin.v1.SuspectR\bsuspects\x128\n" +
+	"\breadings\x18\x14 \x03(\v2\x1c.homeostat.plugin.v1.ReadingR\breadings\"Q\n" +
+	"\aSuspect\x12\x1c\n" +
+	"\tcomponent\x18\x01 \x01(\tR\tcomponent\x12\x14\n" +
+	"\x05score\x18\x02 \x01(\x01R\x05score\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\"y\n" +
+	"\aReading\x12\x1c\n" +
+	"\tcomponent\x18\x01 \x01(\tR\tcomponent\x12\x16\n" +
+	"\x06signal\x18\x02 \x01(\tR\x06signal\x12\x14\n" +
+	"\x05value\x18\x03 \x01(\x01R\x05value\x12\x12\n" +
+	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x0e\n" +
+	"\x02at\x18\x05 \x01(\x03R\x02at\"{\n" +
 	"\aAttempt\x12\x1a\n" +
 	"\bstrategy\x18\x01 \x01(\tR\bstrategy\x12\x18\n" +
 	"\aactions\x18\x02 \x03(\tR\aactions\x12\x0e\n" +
 	"\x02at\x18\x03 \x01(\x03R\x02at\x12\x16\n" +
 	"\x06result\x18\x04 \x01(\tR\x06result\x12\x12\n" +
-	"\x04text\x18\x05 \x01(\tR\x04text\"w\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\"\xbd\x01\n" +
 	"\tChangeRef\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04root\x18\x02 \x01(\tR\x04root\x12\x16\n" +
 	"\x06author\x18\x03 \x01(\tR\x06author\x12\x18\n" +
 	"\aapplied\x18\x04 \x01(\x03R\aapplied\x12\x14\n" +
-	"\x05paths\x18\x05 \x03(\tR\x05paths\"\x92\x02\n" +
+	"\x05paths\x18\x05 \x03(\tR\x05paths\x12\x1c\n" +
+	"\tcomponent\x18\x06 \x01(\tR\tcomponent\x12\x12\n" +
+	"\x04kind\x18\a \x01(\tR\x04kind\x12\x12\n" +
+	"\x04text\x18\b \x01(\tR\x04text\"\x92\x02\n" +
 	"\tParameter\x12\x1c\n" +
 	"\tcomponent\x18\x01 \x01(\tR\tcomponent\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -4451,7 +4644,7 @@ func file_homeostat_plugin_v1_plugin_proto_rawDescGZIP() []byte {
 	return file_homeostat_plugin_v1_plugin_proto_rawDescData
 }
 
-var file_homeostat_plugin_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 64)
+var file_homeostat_plugin_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 66)
 var file_homeostat_plugin_v1_plugin_proto_goTypes = []any{
 	(*DescribeRequest)(nil),   // 0: homeostat.plugin.v1.DescribeRequest
 	(*Description)(nil),       // 1: homeostat.plugin.v1.Description
@@ -4493,30 +4686,32 @@ var file_homeostat_plugin_v1_plugin_proto_goTypes = []any{
 	(*Anomaly)(nil),           // 37: homeostat.plugin.v1.Anomaly
 	(*Evidence)(nil),          // 38: homeostat.plugin.v1.Evidence
 	(*Incident)(nil),          // 39: homeostat.plugin.v1.Incident
-	(*Attempt)(nil),           // 40: homeostat.plugin.v1.Attempt
-	(*ChangeRef)(nil),         // 41: homeostat.plugin.v1.ChangeRef
-	(*Parameter)(nil),         // 42: homeostat.plugin.v1.Parameter
-	(*Value)(nil),             // 43: homeostat.plugin.v1.Value
-	(*Forbidden)(nil),         // 44: homeostat.plugin.v1.Forbidden
-	(*Condition)(nil),         // 45: homeostat.plugin.v1.Condition
-	(*SearchProblem)(nil),     // 46: homeostat.plugin.v1.SearchProblem
-	(*Genome)(nil),            // 47: homeostat.plugin.v1.Genome
-	(*Score)(nil),             // 48: homeostat.plugin.v1.Score
-	(*Action)(nil),            // 49: homeostat.plugin.v1.Action
-	(*Start)(nil),             // 50: homeostat.plugin.v1.Start
-	(*Stop)(nil),              // 51: homeostat.plugin.v1.Stop
-	(*Restart)(nil),           // 52: homeostat.plugin.v1.Restart
-	(*Reload)(nil),            // 53: homeostat.plugin.v1.Reload
-	(*SetParameters)(nil),     // 54: homeostat.plugin.v1.SetParameters
-	(*SubmitChange)(nil),      // 55: homeostat.plugin.v1.SubmitChange
-	(*FileChange)(nil),        // 56: homeostat.plugin.v1.FileChange
-	(*RollbackChange)(nil),    // 57: homeostat.plugin.v1.RollbackChange
-	(*OpenLink)(nil),          // 58: homeostat.plugin.v1.OpenLink
-	(*CloseLink)(nil),         // 59: homeostat.plugin.v1.CloseLink
-	(*RunDeclared)(nil),       // 60: homeostat.plugin.v1.RunDeclared
-	(*Wait)(nil),              // 61: homeostat.plugin.v1.Wait
-	(*HandOver)(nil),          // 62: homeostat.plugin.v1.HandOver
-	nil,                       // 63: homeostat.plugin.v1.SetParameters.ValuesEntry
+	(*Suspect)(nil),           // 40: homeostat.plugin.v1.Suspect
+	(*Reading)(nil),           // 41: homeostat.plugin.v1.Reading
+	(*Attempt)(nil),           // 42: homeostat.plugin.v1.Attempt
+	(*ChangeRef)(nil),         // 43: homeostat.plugin.v1.ChangeRef
+	(*Parameter)(nil),         // 44: homeostat.plugin.v1.Parameter
+	(*Value)(nil),             // 45: homeostat.plugin.v1.Value
+	(*Forbidden)(nil),         // 46: homeostat.plugin.v1.Forbidden
+	(*Condition)(nil),         // 47: homeostat.plugin.v1.Condition
+	(*SearchProblem)(nil),     // 48: homeostat.plugin.v1.SearchProblem
+	(*Genome)(nil),            // 49: homeostat.plugin.v1.Genome
+	(*Score)(nil),             // 50: homeostat.plugin.v1.Score
+	(*Action)(nil),            // 51: homeostat.plugin.v1.Action
+	(*Start)(nil),             // 52: homeostat.plugin.v1.Start
+	(*Stop)(nil),              // 53: homeostat.plugin.v1.Stop
+	(*Restart)(nil),           // 54: homeostat.plugin.v1.Restart
+	(*Reload)(nil),            // 55: homeostat.plugin.v1.Reload
+	(*SetParameters)(nil),     // 56: homeostat.plugin.v1.SetParameters
+	(*SubmitChange)(nil),      // 57: homeostat.plugin.v1.SubmitChange
+	(*FileChange)(nil),        // 58: homeostat.plugin.v1.FileChange
+	(*RollbackChange)(nil),    // 59: homeostat.plugin.v1.RollbackChange
+	(*OpenLink)(nil),          // 60: homeostat.plugin.v1.OpenLink
+	(*CloseLink)(nil),         // 61: homeostat.plugin.v1.CloseLink
+	(*RunDeclared)(nil),       // 62: homeostat.plugin.v1.RunDeclared
+	(*Wait)(nil),              // 63: homeostat.plugin.v1.Wait
+	(*HandOver)(nil),          // 64: homeostat.plugin.v1.HandOver
+	nil,                       // 65: homeostat.plugin.v1.SetParameters.ValuesEntry
 }
 var file_homeostat_plugin_v1_plugin_proto_depIdxs = []int32{
 	2,  // 0: homeostat.plugin.v1.Description.settings:type_name -> homeostat.plugin.v1.Setting
@@ -4526,11 +4721,11 @@ var file_homeostat_plugin_v1_plugin_proto_depIdxs = []int32{
 	28, // 4: homeostat.plugin.v1.TrainRequest.history:type_name -> homeostat.plugin.v1.Window
 	37, // 5: homeostat.plugin.v1.FeedbackRequest.anomaly:type_name -> homeostat.plugin.v1.Anomaly
 	39, // 6: homeostat.plugin.v1.ProposeRequest.incident:type_name -> homeostat.plugin.v1.Incident
-	49, // 7: homeostat.plugin.v1.ProposeResponse.actions:type_name -> homeostat.plugin.v1.Action
-	46, // 8: homeostat.plugin.v1.AskRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
-	47, // 9: homeostat.plugin.v1.AskResponse.genomes:type_name -> homeostat.plugin.v1.Genome
-	46, // 10: homeostat.plugin.v1.TellRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
-	48, // 11: homeostat.plugin.v1.TellRequest.scores:type_name -> homeostat.plugin.v1.Score
+	51, // 7: homeostat.plugin.v1.ProposeResponse.actions:type_name -> homeostat.plugin.v1.Action
+	48, // 8: homeostat.plugin.v1.AskRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
+	49, // 9: homeostat.plugin.v1.AskResponse.genomes:type_name -> homeostat.plugin.v1.Genome
+	48, // 10: homeostat.plugin.v1.TellRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
+	50, // 11: homeostat.plugin.v1.TellRequest.scores:type_name -> homeostat.plugin.v1.Score
 	36, // 12: homeostat.plugin.v1.Window.status:type_name -> homeostat.plugin.v1.ComponentStatus
 	29, // 13: homeostat.plugin.v1.Window.series:type_name -> homeostat.plugin.v1.Series
 	31, // 14: homeostat.plugin.v1.Window.logs:type_name -> homeostat.plugin.v1.LogLine
@@ -4545,63 +4740,65 @@ var file_homeostat_plugin_v1_plugin_proto_depIdxs = []int32{
 	37, // 23: homeostat.plugin.v1.Incident.anomalies:type_name -> homeostat.plugin.v1.Anomaly
 	36, // 24: homeostat.plugin.v1.Incident.status:type_name -> homeostat.plugin.v1.ComponentStatus
 	35, // 25: homeostat.plugin.v1.Incident.links:type_name -> homeostat.plugin.v1.Link
-	40, // 26: homeostat.plugin.v1.Incident.attempts:type_name -> homeostat.plugin.v1.Attempt
-	41, // 27: homeostat.plugin.v1.Incident.changes:type_name -> homeostat.plugin.v1.ChangeRef
+	42, // 26: homeostat.plugin.v1.Incident.attempts:type_name -> homeostat.plugin.v1.Attempt
+	43, // 27: homeostat.plugin.v1.Incident.changes:type_name -> homeostat.plugin.v1.ChangeRef
 	31, // 28: homeostat.plugin.v1.Incident.logs:type_name -> homeostat.plugin.v1.LogLine
-	42, // 29: homeostat.plugin.v1.Incident.parameters:type_name -> homeostat.plugin.v1.Parameter
-	44, // 30: homeostat.plugin.v1.Incident.forbidden:type_name -> homeostat.plugin.v1.Forbidden
-	43, // 31: homeostat.plugin.v1.Parameter.default:type_name -> homeostat.plugin.v1.Value
-	43, // 32: homeostat.plugin.v1.Parameter.value:type_name -> homeostat.plugin.v1.Value
-	45, // 33: homeostat.plugin.v1.Forbidden.all:type_name -> homeostat.plugin.v1.Condition
-	43, // 34: homeostat.plugin.v1.Condition.value:type_name -> homeostat.plugin.v1.Value
-	42, // 35: homeostat.plugin.v1.SearchProblem.parameters:type_name -> homeostat.plugin.v1.Parameter
-	44, // 36: homeostat.plugin.v1.SearchProblem.forbidden:type_name -> homeostat.plugin.v1.Forbidden
-	50, // 37: homeostat.plugin.v1.Action.start:type_name -> homeostat.plugin.v1.Start
-	51, // 38: homeostat.plugin.v1.Action.stop:type_name -> homeostat.plugin.v1.Stop
-	52, // 39: homeostat.plugin.v1.Action.restart:type_name -> homeostat.plugin.v1.Restart
-	53, // 40: homeostat.plugin.v1.Action.reload:type_name -> homeostat.plugin.v1.Reload
-	54, // 41: homeostat.plugin.v1.Action.set_parameters:type_name -> homeostat.plugin.v1.SetParameters
-	55, // 42: homeostat.plugin.v1.Action.submit_change:type_name -> homeostat.plugin.v1.SubmitChange
-	57, // 43: homeostat.plugin.v1.Action.rollback_change:type_name -> homeostat.plugin.v1.RollbackChange
-	58, // 44: homeostat.plugin.v1.Action.open_link:type_name -> homeostat.plugin.v1.OpenLink
-	59, // 45: homeostat.plugin.v1.Action.close_link:type_name -> homeostat.plugin.v1.CloseLink
-	60, // 46: homeostat.plugin.v1.Action.run_declared:type_name -> homeostat.plugin.v1.RunDeclared
-	61, // 47: homeostat.plugin.v1.Action.wait:type_name -> homeostat.plugin.v1.Wait
-	62, // 48: homeostat.plugin.v1.Action.hand_over:type_name -> homeostat.plugin.v1.HandOver
-	63, // 49: homeostat.plugin.v1.SetParameters.values:type_name -> homeostat.plugin.v1.SetParameters.ValuesEntry
-	56, // 50: homeostat.plugin.v1.SubmitChange.files:type_name -> homeostat.plugin.v1.FileChange
-	43, // 51: homeostat.plugin.v1.SetParameters.ValuesEntry.value:type_name -> homeostat.plugin.v1.Value
-	0,  // 52: homeostat.plugin.v1.PluginService.Describe:input_type -> homeostat.plugin.v1.DescribeRequest
-	3,  // 53: homeostat.plugin.v1.PluginService.Configure:input_type -> homeostat.plugin.v1.ConfigureRequest
-	6,  // 54: homeostat.plugin.v1.PluginService.SaveState:input_type -> homeostat.plugin.v1.SaveStateRequest
-	8,  // 55: homeostat.plugin.v1.PluginService.LoadState:input_type -> homeostat.plugin.v1.LoadStateRequest
-	10, // 56: homeostat.plugin.v1.PluginService.Explain:input_type -> homeostat.plugin.v1.ExplainRequest
-	12, // 57: homeostat.plugin.v1.PluginService.Close:input_type -> homeostat.plugin.v1.CloseRequest
-	14, // 58: homeostat.plugin.v1.DetectorService.Detect:input_type -> homeostat.plugin.v1.DetectRequest
-	16, // 59: homeostat.plugin.v1.DetectorService.Train:input_type -> homeostat.plugin.v1.TrainRequest
-	18, // 60: homeostat.plugin.v1.DetectorService.Feedback:input_type -> homeostat.plugin.v1.FeedbackRequest
-	20, // 61: homeostat.plugin.v1.StrategyService.Propose:input_type -> homeostat.plugin.v1.ProposeRequest
-	22, // 62: homeostat.plugin.v1.StrategyService.Learn:input_type -> homeostat.plugin.v1.LearnRequest
-	24, // 63: homeostat.plugin.v1.StrategyService.Ask:input_type -> homeostat.plugin.v1.AskRequest
-	26, // 64: homeostat.plugin.v1.StrategyService.Tell:input_type -> homeostat.plugin.v1.TellRequest
-	1,  // 65: homeostat.plugin.v1.PluginService.Describe:output_type -> homeostat.plugin.v1.Description
-	4,  // 66: homeostat.plugin.v1.PluginService.Configure:output_type -> homeostat.plugin.v1.ConfigureResponse
-	7,  // 67: homeostat.plugin.v1.PluginService.SaveState:output_type -> homeostat.plugin.v1.SaveStateResponse
-	9,  // 68: homeostat.plugin.v1.PluginService.LoadState:output_type -> homeostat.plugin.v1.LoadStateResponse
-	11, // 69: homeostat.plugin.v1.PluginService.Explain:output_type -> homeostat.plugin.v1.ExplainResponse
-	13, // 70: homeostat.plugin.v1.PluginService.Close:output_type -> homeostat.plugin.v1.CloseResponse
-	15, // 71: homeostat.plugin.v1.DetectorService.Detect:output_type -> homeostat.plugin.v1.DetectResponse
-	17, // 72: homeostat.plugin.v1.DetectorService.Train:output_type -> homeostat.plugin.v1.TrainResponse
-	19, // 73: homeostat.plugin.v1.DetectorService.Feedback:output_type -> homeostat.plugin.v1.FeedbackResponse
-	21, // 74: homeostat.plugin.v1.StrategyService.Propose:output_type -> homeostat.plugin.v1.ProposeResponse
-	23, // 75: homeostat.plugin.v1.StrategyService.Learn:output_type -> homeostat.plugin.v1.LearnResponse
-	25, // 76: homeostat.plugin.v1.StrategyService.Ask:output_type -> homeostat.plugin.v1.AskResponse
-	27, // 77: homeostat.plugin.v1.StrategyService.Tell:output_type -> homeostat.plugin.v1.TellResponse
-	65, // [65:78] is the sub-list for method output_type
-	52, // [52:65] is the sub-list for method input_type
-	52, // [52:52] is the sub-list for extension type_name
-	52, // [52:52] is the sub-list for extension extendee
-	0,  // [0:52] is the sub-list for field type_name
+	44, // 29: homeostat.plugin.v1.Incident.parameters:type_name -> homeostat.plugin.v1.Parameter
+	46, // 30: homeostat.plugin.v1.Incident.forbidden:type_name -> homeostat.plugin.v1.Forbidden
+	40, // 31: homeostat.plugin.v1.Incident.suspects:type_name -> homeostat.plugin.v1.Suspect
+	41, // 32: homeostat.plugin.v1.Incident.readings:type_name -> homeostat.plugin.v1.Reading
+	45, // 33: homeostat.plugin.v1.Parameter.default:type_name -> homeostat.plugin.v1.Value
+	45, // 34: homeostat.plugin.v1.Parameter.value:type_name -> homeostat.plugin.v1.Value
+	47, // 35: homeostat.plugin.v1.Forbidden.all:type_name -> homeostat.plugin.v1.Condition
+	45, // 36: homeostat.plugin.v1.Condition.value:type_name -> homeostat.plugin.v1.Value
+	44, // 37: homeostat.plugin.v1.SearchProblem.parameters:type_name -> homeostat.plugin.v1.Parameter
+	46, // 38: homeostat.plugin.v1.SearchProblem.forbidden:type_name -> homeostat.plugin.v1.Forbidden
+	52, // 39: homeostat.plugin.v1.Action.start:type_name -> homeostat.plugin.v1.Start
+	53, // 40: homeostat.plugin.v1.Action.stop:type_name -> homeostat.plugin.v1.Stop
+	54, // 41: homeostat.plugin.v1.Action.restart:type_name -> homeostat.plugin.v1.Restart
+	55, // 42: homeostat.plugin.v1.Action.reload:type_name -> homeostat.plugin.v1.Reload
+	56, // 43: homeostat.plugin.v1.Action.set_parameters:type_name -> homeostat.plugin.v1.SetParameters
+	57, // 44: homeostat.plugin.v1.Action.submit_change:type_name -> homeostat.plugin.v1.SubmitChange
+	59, // 45: homeostat.plugin.v1.Action.rollback_change:type_name -> homeostat.plugin.v1.RollbackChange
+	60, // 46: homeostat.plugin.v1.Action.open_link:type_name -> homeostat.plugin.v1.OpenLink
+	61, // 47: homeostat.plugin.v1.Action.close_link:type_name -> homeostat.plugin.v1.CloseLink
+	62, // 48: homeostat.plugin.v1.Action.run_declared:type_name -> homeostat.plugin.v1.RunDeclared
+	63, // 49: homeostat.plugin.v1.Action.wait:type_name -> homeostat.plugin.v1.Wait
+	64, // 50: homeostat.plugin.v1.Action.hand_over:type_name -> homeostat.plugin.v1.HandOver
+	65, // 51: homeostat.plugin.v1.SetParameters.values:type_name -> homeostat.plugin.v1.SetParameters.ValuesEntry
+	58, // 52: homeostat.plugin.v1.SubmitChange.files:type_name -> homeostat.plugin.v1.FileChange
+	45, // 53: homeostat.plugin.v1.SetParameters.ValuesEntry.value:type_name -> homeostat.plugin.v1.Value
+	0,  // 54: homeostat.plugin.v1.PluginService.Describe:input_type -> homeostat.plugin.v1.DescribeRequest
+	3,  // 55: homeostat.plugin.v1.PluginService.Configure:input_type -> homeostat.plugin.v1.ConfigureRequest
+	6,  // 56: homeostat.plugin.v1.PluginService.SaveState:input_type -> homeostat.plugin.v1.SaveStateRequest
+	8,  // 57: homeostat.plugin.v1.PluginService.LoadState:input_type -> homeostat.plugin.v1.LoadStateRequest
+	10, // 58: homeostat.plugin.v1.PluginService.Explain:input_type -> homeostat.plugin.v1.ExplainRequest
+	12, // 59: homeostat.plugin.v1.PluginService.Close:input_type -> homeostat.plugin.v1.CloseRequest
+	14, // 60: homeostat.plugin.v1.DetectorService.Detect:input_type -> homeostat.plugin.v1.DetectRequest
+	16, // 61: homeostat.plugin.v1.DetectorService.Train:input_type -> homeostat.plugin.v1.TrainRequest
+	18, // 62: homeostat.plugin.v1.DetectorService.Feedback:input_type -> homeostat.plugin.v1.FeedbackRequest
+	20, // 63: homeostat.plugin.v1.StrategyService.Propose:input_type -> homeostat.plugin.v1.ProposeRequest
+	22, // 64: homeostat.plugin.v1.StrategyService.Learn:input_type -> homeostat.plugin.v1.LearnRequest
+	24, // 65: homeostat.plugin.v1.StrategyService.Ask:input_type -> homeostat.plugin.v1.AskRequest
+	26, // 66: homeostat.plugin.v1.StrategyService.Tell:input_type -> homeostat.plugin.v1.TellRequest
+	1,  // 67: homeostat.plugin.v1.PluginService.Describe:output_type -> homeostat.plugin.v1.Description
+	4,  // 68: homeostat.plugin.v1.PluginService.Configure:output_type -> homeostat.plugin.v1.ConfigureResponse
+	7,  // 69: homeostat.plugin.v1.PluginService.SaveState:output_type -> homeostat.plugin.v1.SaveStateResponse
+	9,  // 70: homeostat.plugin.v1.PluginService.LoadState:output_type -> homeostat.plugin.v1.LoadStateResponse
+	11, // 71: homeostat.plugin.v1.PluginService.Explain:output_type -> homeostat.plugin.v1.ExplainResponse
+	13, // 72: homeostat.plugin.v1.PluginService.Close:output_type -> homeostat.plugin.v1.CloseResponse
+	15, // 73: homeostat.plugin.v1.DetectorService.Detect:output_type -> homeostat.plugin.v1.DetectResponse
+	17, // 74: homeostat.plugin.v1.DetectorService.Train:output_type -> homeostat.plugin.v1.TrainResponse
+	19, // 75: homeostat.plugin.v1.DetectorService.Feedback:output_type -> homeostat.plugin.v1.FeedbackResponse
+	21, // 76: homeostat.plugin.v1.StrategyService.Propose:output_type -> homeostat.plugin.v1.ProposeResponse
+	23, // 77: homeostat.plugin.v1.StrategyService.Learn:output_type -> homeostat.plugin.v1.LearnResponse
+	25, // 78: homeostat.plugin.v1.StrategyService.Ask:output_type -> homeostat.plugin.v1.AskResponse
+	27, // 79: homeostat.plugin.v1.StrategyService.Tell:output_type -> homeostat.plugin.v1.TellResponse
+	67, // [67:80] is the sub-list for method output_type
+	54, // [54:67] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_homeostat_plugin_v1_plugin_proto_init() }
@@ -4609,7 +4806,7 @@ func file_homeostat_plugin_v1_plugin_proto_init() {
 	if File_homeostat_plugin_v1_plugin_proto != nil {
 		return
 	}
-	file_homeostat_plugin_v1_plugin_proto_msgTypes[49].OneofWrappers = []any{
+	file_homeostat_plugin_v1_plugin_proto_msgTypes[51].OneofWrappers = []any{
 		(*Action_Start)(nil),
 		(*Action_Stop)(nil),
 		(*Action_Restart)(nil),
@@ -4629,7 +4826,7 @@ func file_homeostat_plugin_v1_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_homeostat_plugin_v1_plugin_proto_rawDesc), len(file_homeostat_plugin_v1_plugin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   64,
+			NumMessages:   66,
 			NumExtensions: 0,
 			NumServices:   3,
 		},
