@@ -124,7 +124,8 @@ type Parameter struct {
 	MaxStep schema.Number `toml:"max_step" example:"8" otherwise:"no limit but min and max" doc:"The largest move at once; a factor for log_int."`
 	Choices []string      `toml:"choices" doc:"The values, for type choice."`
 	File    string        `toml:"file" required:"true" example:"\"shop.toml\"" doc:"The file that holds it, relative to dir; it is changed only where a root holds the file."`
-	Key     string        `toml:"key" required:"true" example:"\"server.workers\"" doc:"Where in the file it stands."`
+	Key     string        `toml:"key" required:"true" example:"\"server.workers\"" doc:"Where in the file it stands: the names on the way to it, joined by dots; sections and blocks count, elements of lists count from 0."`
+	Format  string        `toml:"format" default:"" oneof:"toml|json|yaml|ini|env|words|lines" otherwise:"told by the file's name" doc:"How the file is written. words: \"name value\" in blocks or not, as for nginx and redis. lines: ini or words, whichever has the key."`
 }
 
 // Forbidden is one table [[component.forbid]]. After the checks every text of All is a condition of form.ParseCondition on

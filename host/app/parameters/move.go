@@ -46,9 +46,13 @@ type mover struct {
 }
 
 func (m *mover) move(p place, to sdk.Value) error {
-	from, err := p.read(m.texts)
+	written, err := p.written(m.texts)
 	if err != nil {
 		return err
+	}
+	from, err := p.parse(written)
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", p.file, p.key, err)
 	}
 	if err := p.allows(from, to); err != nil {
 		return err
@@ -64,7 +68,7 @@ func (m *mover) move(p place, to sdk.Value) error {
 			return err
 		}
 	}
-	if text, err = parameter.Set(text, p.key, p.format(to)); err != nil {
+	if text, err = parameter.Set(p.format, text, p.key, p.write(to, written)); err != nil {
 		return fmt.Errorf("%s: %w", p.file, err)
 	}
 	m.edited[p.path] = text
@@ -137,15 +141,27 @@ func (p place) parse(written string) (sdk.Value, error) {
 	return sdk.Value{Number: n}, nil
 }
 
-// parseTruth reads a switch. It is written as true or false; what else a file may say is not ours to translate.
+// truths are the ways to write a switch, off and on.
+var truths = [][2]string{{"false", "true"}, {"no", "yes"}, {"off", "on"}, {"0", "1"}, {"False", "True"}, {"No", "Yes"}, {"Off", "On"}}
+
+// parseTruth reads a switch in any of them.
 func parseTruth(written string) (sdk.Value, error) {
-	switch written {
-	case "true":
-		return sdk.Value{Number: 1}, nil
-	case "false":
-		return sdk.Value{}, nil
+	for _, pair := range truths {
+		if i := slices.Index(pair[:], written); i >= 0 {
+			return sdk.Value{Number: float64(i)}, nil
+		}
 	}
 	return sdk.Value{}, fmt.Errorf("its present value %q is neither true nor false", written)
+}
+
+// writeTruth writes a switch in the way in which it was written before.
+func writeTruth(v sdk.Value, before string) string {
+	for _, pair := range truths {
+		if slices.Contains(pair[:], before) {
+			return pair[int(v.Number)]
+		}
+	}
+	return strconv.FormatBool(v.Number == 1)
 }
 
 // allows judges a move by the declaration.
@@ -194,13 +210,13 @@ func (p place) withinStep(from, to float64) error {
 	return nil
 }
 
-// format writes a value that is allowed.
-func (p place) format(v sdk.Value) string {
+// write returns a value that is allowed as it is to stand in the file, where before stands.
+func (p place) write(v sdk.Value, before string) string {
 	switch p.Type {
 	case sdk.TypeChoice:
 		return v.Choice
 	case sdk.TypeBool:
-		return strconv.FormatBool(v.Number == 1)
+		return writeTruth(v, before)
 	case sdk.TypeFloat:
 		return strconv.FormatFloat(v.Number, 'g', -1, 64)
 	}

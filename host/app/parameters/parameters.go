@@ -82,6 +82,7 @@ func (b Book) Movable(component string) ([]sdk.Parameter, []sdk.Forbidden) {
 type place struct {
 	sdk.Parameter
 	file, key string
+	format    parameter.Format
 	root      string
 	path      string // below the root
 	problem   error  // why it cannot be moved here
@@ -96,11 +97,14 @@ func (b Book) places(component string) ([]place, error) {
 	list := make([]place, len(c.Parameters))
 	for i, p := range translate.Parameters(c) {
 		declared := c.Parameters[i]
-		list[i] = place{Parameter: p, file: declared.File, key: declared.Key}
+		list[i] = place{Parameter: p, file: declared.File, key: declared.Key, format: parameter.Format(declared.Format)}
 		if !filepath.IsAbs(declared.File) {
 			list[i].file = filepath.Join(c.Dir, declared.File)
 		}
 		b.locate(&list[i])
+		if list[i].format == "" && list[i].problem == nil {
+			list[i].format, list[i].problem = parameter.FormatOf(list[i].file)
+		}
 	}
 	return list, nil
 }
@@ -166,25 +170,31 @@ func (t *texts) of(p place) (string, error) {
 
 // read returns the present value of a parameter.
 func (p place) read(t *texts) (sdk.Value, error) {
-	if p.problem != nil {
-		return sdk.Value{}, p.problem
-	}
-	if err := parameter.CheckFile(p.file); err != nil {
+	written, err := p.written(t)
+	if err != nil {
 		return sdk.Value{}, err
-	}
-	text, err := t.of(p)
-	if err != nil {
-		return sdk.Value{}, fmt.Errorf("read %s: %w", p.file, err)
-	}
-	written, err := parameter.Value(text, p.key)
-	if err != nil {
-		return sdk.Value{}, fmt.Errorf("%s: %w", p.file, err)
 	}
 	value, err := p.parse(written)
 	if err != nil {
 		return sdk.Value{}, fmt.Errorf("%s: %s: %w", p.file, p.key, err)
 	}
 	return value, nil
+}
+
+// written returns the present value as it stands in the file.
+func (p place) written(t *texts) (string, error) {
+	if p.problem != nil {
+		return "", p.problem
+	}
+	text, err := t.of(p)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", p.file, err)
+	}
+	written, err := parameter.Value(p.format, text, p.key)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", p.file, err)
+	}
+	return written, nil
 }
 
 // errNothing says that all values are what they are to be.

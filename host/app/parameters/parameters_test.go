@@ -226,7 +226,7 @@ func TestFilesThatCannotBeReadAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
 		"ratio = 0.5\n":                      "server.workers: the file has no such key",
 		"[server]\nworkers = \"many\"\n":     `its present value "many" is no number`,
-		"[server]\nworkers = 1\nworkers=2\n": "2 lines give it",
+		"[server]\nworkers = 1\nworkers=2\n": "not readable as toml",
 	} {
 		write(t, dir, "web.toml", text)
 		_, err := b.Edits(set(map[string]sdk.Value{"workers": number(9)}))
