@@ -68,6 +68,7 @@ func New(opt Options) *Server {
 	s.api.UseMiddleware(s.authorize)
 	s.registerDaemon()
 	s.registerComponents()
+	s.registerParameters()
 	s.registerHealing()
 	s.registerChanges()
 	s.registerSignals()

@@ -30,6 +30,7 @@ func (rolesByName) Lookup(token string) (Identity, bool) {
 // Names of their own, because a field would hide the method of the same name.
 type (
 	anyComponents = Components
+	anyParameters = Parameters
 	anySignals    = Signals
 	anyChanges    = Changes
 )
@@ -39,6 +40,7 @@ type (
 var unreachable = Services{
 	Daemon:     struct{ Daemon }{},
 	Components: struct{ anyComponents }{},
+	Parameters: struct{ anyParameters }{},
 	Healing:    struct{ Healing }{},
 	Signals:    struct{ anySignals }{},
 	Changes:    struct{ anyChanges }{},

@@ -12,6 +12,7 @@ import (
 type Services struct {
 	Daemon     Daemon
 	Components Components
+	Parameters Parameters
 	Healing    Healing
 	Changes    Changes
 	Signals    Signals

@@ -39,8 +39,11 @@ func (a *App) healOptions() heal.Options {
 
 // actor is the hand of healing. The pipeline is opened after healing, so it is looked up at each use.
 func (a *App) actor() *act.Actor {
-	hands := changes.Hands{Pipeline: func() *change.Pipeline { return a.pipeline }, Settings: a.current}
-	return act.New(components{a.set, a.orders}, a.declared).WithChanges(hands)
+	return act.New(components{a.set, a.orders}, a.declared).WithChanges(a.hands())
+}
+
+func (a *App) hands() changes.Hands {
+	return changes.Hands{Pipeline: func() *change.Pipeline { return a.pipeline }, Settings: a.current}
 }
 
 // record writes one audit record and waits until it is durable.

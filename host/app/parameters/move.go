@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/parameter"
 	"github.com/homeostat/homeostat/host/change/txn"
@@ -92,11 +91,7 @@ func (m *mover) candidate() (candidate.Candidate, error) {
 // forbidden refuses a combination that the operator has ruled out. Parameters that stay count with their present values;
 // where one of those is not known, nobody can say whether the combination is allowed.
 func (b Book) forbidden(s sdk.SetParameters, places []place, t *texts) error {
-	c, err := b.component(s.Component)
-	if err != nil {
-		return err
-	}
-	for _, f := range translate.Forbidden(c) {
+	for _, f := range b.Forbidden(s.Component) {
 		values := maps.Clone(s.Values)
 		for _, p := range places {
 			if _, given := values[p.Name]; given || !speaksOf(f, p.Name) {

@@ -61,12 +61,11 @@ func (b Book) List(component string) ([]Present, error) {
 	return list, nil
 }
 
-// Movable returns the parameters of a component whose present value is known, as strategies see them, and the
-// combinations of their values that are never applied.
-func (b Book) Movable(component string) ([]sdk.Parameter, []sdk.Forbidden) {
+// Movable returns the parameters of a component whose present value is known, as strategies see them.
+func (b Book) Movable(component string) []sdk.Parameter {
 	list, err := b.List(component)
 	if err != nil {
-		return nil, nil
+		return nil
 	}
 	var movable []sdk.Parameter
 	for _, p := range list {
@@ -74,8 +73,13 @@ func (b Book) Movable(component string) ([]sdk.Parameter, []sdk.Forbidden) {
 			movable = append(movable, p.Parameter)
 		}
 	}
-	c, _ := b.component(component)
-	return movable, translate.Forbidden(c)
+	return movable
+}
+
+// Forbidden returns the combinations of a component's values that are never applied.
+func (b Book) Forbidden(component string) []sdk.Forbidden {
+	c, _ := b.component(component) // one that is not there forbids nothing
+	return translate.Forbidden(c)
 }
 
 // place is one declared parameter and where it stands.
