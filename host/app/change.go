@@ -172,10 +172,9 @@ func (a *App) recentChanges() []record.Record {
 
 // surroundings is what strategies get to know beside anomalies.
 func (a *App) surroundings() surroundings.Source {
-	hands := changes.Hands{Pipeline: func() *change.Pipeline { return a.pipeline }, Settings: a.current}
 	return surroundings.Source{
 		Log: a.log.Named("heal"), Settings: a.current, Ledger: a.recentChanges,
-		Lines: a.observer.Lines, Signals: a.observer.Signals, Parameters: hands.Parameters().Movable,
+		Lines: a.observer.Lines, Signals: a.observer.Signals, Parameters: a.hands().Parameters().Movable,
 	}
 }
 

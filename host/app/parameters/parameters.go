@@ -61,11 +61,12 @@ func (b Book) List(component string) ([]Present, error) {
 	return list, nil
 }
 
-// Movable returns the parameters of a component whose present value is known, as strategies see them.
-func (b Book) Movable(component string) []sdk.Parameter {
+// Movable returns the parameters of a component whose present value is known, as strategies see them, and the
+// combinations of their values that are never applied.
+func (b Book) Movable(component string) ([]sdk.Parameter, []sdk.Forbidden) {
 	list, err := b.List(component)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	var movable []sdk.Parameter
 	for _, p := range list {
@@ -73,7 +74,7 @@ func (b Book) Movable(component string) []sdk.Parameter {
 			movable = append(movable, p.Parameter)
 		}
 	}
-	return movable
+	return movable, b.Forbidden(component)
 }
 
 // Forbidden returns the combinations of a component's values that are never applied.

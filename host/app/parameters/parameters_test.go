@@ -147,7 +147,7 @@ func TestPresentValuesAreReadFromTheirFiles(t *testing.T) {
 			t.Errorf("%s: got %+v, want %v in root shop", p.Name, p, want[p.Name])
 		}
 	}
-	if movable, forbidden := b.Movable("web"), b.Forbidden("web"); len(movable) != len(want) || len(forbidden) != 1 {
+	if movable, forbidden := b.Movable("web"); len(movable) != len(want) || len(forbidden) != 1 {
 		t.Errorf("got %d movable and %d forbidden, want %d and 1", len(movable), len(forbidden), len(want))
 	}
 }
@@ -244,7 +244,7 @@ func TestFilesThatCannotBeReadAreNamed(t *testing.T) {
 	if err != nil || !strings.Contains(list[0].Problem, "no such file") || list[4].Problem != "" {
 		t.Errorf("missing file: got %+v, %v, want a problem of what it held, and of nothing else", list, err)
 	}
-	if movable := b.Movable("web"); len(movable) != 1 || movable[0].Name != "cache" {
+	if movable, _ := b.Movable("web"); len(movable) != 1 || movable[0].Name != "cache" {
 		t.Errorf("movable: got %+v, want the cache alone", movable)
 	}
 }
