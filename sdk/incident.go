@@ -185,6 +185,10 @@ type Problem struct {
 	Parameters []Parameter `json:"parameters"`
 	// Forbidden are the combinations that the host would not apply.
 	Forbidden []Forbidden `json:"forbidden,omitempty"`
-	// Budget is the number of evaluations that the host will pay for.
+	// Budget is the number of evaluations that the host will pay for in a round.
 	Budget int `json:"budget"`
+	// Round counts the searches of this problem, from 1. Within a round all
+	// candidates meet the same random numbers, so that their scores can be
+	// compared; another round has others.
+	Round int `json:"round"`
 }

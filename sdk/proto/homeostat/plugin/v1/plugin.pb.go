@@ -3203,6 +3203,7 @@ type SearchProblem struct {
 	Parameters    []*Parameter           `protobuf:"bytes,3,rep,name=parameters,proto3" json:"parameters,omitempty"`
 	Budget        int64                  `protobuf:"varint,4,opt,name=budget,proto3" json:"budget,omitempty"`
 	Forbidden     []*Forbidden           `protobuf:"bytes,5,rep,name=forbidden,proto3" json:"forbidden,omitempty"`
+	Round         int64                  `protobuf:"varint,6,opt,name=round,proto3" json:"round,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3270,6 +3271,13 @@ func (x *SearchProblem) GetForbidden() []*Forbidden {
 		return x.Forbidden
 	}
 	return nil
+}
+
+func (x *SearchProblem) GetRound() int64 {
+	if x != nil {
+		return x.Round
+	}
+	return 0
 }
 
 type Genome struct {
@@ -4541,7 +4549,7 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"comparison\x18\x02 \x01(\tR\n" +
 	"comparison\x120\n" +
 	"\x05value\x18\x03 \x01(\v2\x1a.homeostat.plugin.v1.ValueR\x05value\x12\x14\n" +
-	"\x05other\x18\x04 \x01(\tR\x05other\"\xe1\x01\n" +
+	"\x05other\x18\x04 \x01(\tR\x05other\"\xf7\x01\n" +
 	"\rSearchProblem\x12\x1c\n" +
 	"\tcomponent\x18\x01 \x01(\tR\tcomponent\x12\x1c\n" +
 	"\tsignature\x18\x02 \x01(\tR\tsignature\x12>\n" +
@@ -4549,7 +4557,8 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"parameters\x18\x03 \x03(\v2\x1e.homeostat.plugin.v1.ParameterR\n" +
 	"parameters\x12\x16\n" +
 	"\x06budget\x18\x04 \x01(\x03R\x06budget\x12<\n" +
-	"\tforbidden\x18\x05 \x03(\v2\x1e.homeostat.plugin.v1.ForbiddenR\tforbidden\".\n" +
+	"\tforbidden\x18\x05 \x03(\v2\x1e.homeostat.plugin.v1.ForbiddenR\tforbidden\x12\x14\n" +
+	"\x05round\x18\x06 \x01(\x03R\x05round\".\n" +
 	"\x06Genome\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x14\n" +
 	"\x05genes\x18\x02 \x03(\x01R\x05genes\"M\n" +
