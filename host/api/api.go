@@ -40,6 +40,8 @@ type Options struct {
 	Version  string
 	Services Services
 	Metrics  prometheus.Gatherer
+	// Answers is the page behind signed links, served under /answer/; nil for none.
+	Answers http.Handler
 	// UID is the daemon's own user.
 	UID int
 }
@@ -75,6 +77,10 @@ func New(opt Options) *Server {
 	s.registerAudit()
 	s.registerTokens()
 	s.registerEvents()
+	s.registerNotify()
+	if opt.Answers != nil {
+		mux.Handle("/answer/", opt.Answers)
+	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "This is homeostat. Its HTTP interface is described at /openapi.json; every request but /healthz and /readyz needs a token.")
 	})

@@ -46,6 +46,7 @@ var unreachable = Services{
 	Changes:    struct{ anyChanges }{},
 	Audit:      struct{ Audit }{},
 	TokenAdmin: struct{ TokenAdmin }{},
+	Notify:     struct{ Notifications }{},
 	Tokens:     rolesByName{},
 }
 

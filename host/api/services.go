@@ -19,6 +19,7 @@ type Services struct {
 	Audit      Audit
 	Tokens     Tokens
 	TokenAdmin TokenAdmin
+	Notify     Notifications
 }
 
 // Daemon answers for the process as a whole.
@@ -102,6 +103,11 @@ func (p *Problem) Error() string {
 }
 
 type actorKey struct{}
+
+// WithActor returns a context in which Actor names who makes the request.
+func WithActor(ctx context.Context, id Identity) context.Context {
+	return context.WithValue(ctx, actorKey{}, id)
+}
 
 // Actor returns who makes the request, for the audit log: "uid:0" over the
 // socket, "token:ID" over TCP.

@@ -36,6 +36,7 @@ type Status struct {
 	Config           string         `json:"config" doc:"path of the configuration file in force"`
 	ConfigError      string         `json:"config_error,omitempty" doc:"why the last reload was refused"`
 	StateDir         string         `json:"state_dir"`
+	Notify           *NotifyStatus  `json:"notify,omitempty" doc:"how messages to the receiver fare; absent without [notify] webhook"`
 	Listen           string         `json:"listen,omitempty"`
 }
 

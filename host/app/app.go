@@ -19,7 +19,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/host/api/answer"
 	"github.com/homeostat/homeostat/host/api/token"
+	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/statedir"
 	"github.com/homeostat/homeostat/host/app/translate"
@@ -31,6 +33,7 @@ import (
 	"github.com/homeostat/homeostat/host/heal"
 	"github.com/homeostat/homeostat/host/history"
 	"github.com/homeostat/homeostat/host/journal"
+	"github.com/homeostat/homeostat/host/notify"
 	"github.com/homeostat/homeostat/host/observe"
 	"github.com/homeostat/homeostat/host/plugin"
 	"github.com/homeostat/homeostat/sdk"
@@ -62,6 +65,8 @@ type App struct {
 	metrics  *history.Metrics
 	tokens   *token.Store
 	orders   *orderBook
+	links    answer.Key
+	notifier *notify.Notifier
 	plugins  *plugin.Host
 	set      *component.Set
 	observer *observe.Observer
@@ -98,7 +103,11 @@ func New(ctx context.Context, opt Options) (app *App, err error) {
 	if err = a.openRooms(ctx); err != nil {
 		return nil, err
 	}
-	a.server = api.New(api.Options{Log: a.log.Named("api"), Version: opt.Version, Services: a.services(), Metrics: a.gatherer(), UID: os.Getuid()})
+	services := a.services()
+	a.server = api.New(api.Options{
+		Log: a.log.Named("api"), Version: opt.Version, Services: services, Metrics: a.gatherer(), UID: os.Getuid(),
+		Answers: answer.New(a.links, services.Healing, a.log.Named("answer")),
+	})
 	return a, nil
 }
 
@@ -122,8 +131,10 @@ func (a *App) openStores(ctx context.Context) error {
 	if a.tokens, err = token.Open(a.state.Path("tokens.json")); err != nil {
 		return err
 	}
-	a.orders, err = openOrderBook(ctx, a.records)
-	return err
+	if a.orders, err = openOrderBook(ctx, a.records); err != nil {
+		return err
+	}
+	return a.openNotify(ctx)
 }
 
 func (a *App) openRooms(ctx context.Context) error {
@@ -179,6 +190,7 @@ func (a *App) sight(e sdk.Event) {
 		a.observer.Resume(strings.TrimPrefix(e.Component, plugin.ComponentPrefix))
 	}
 	a.server.Events().Publish("plugin", e)
+	a.notifier.Tell(announce.Sight(e))
 }
 
 // seen hands an event to healing first, which may know what it disturbs, and
@@ -206,6 +218,8 @@ func (a *App) Run(ctx context.Context) (err error) {
 		}
 	})
 	running.Go(func() { a.keepHouse(life) })
+	telling, hush := context.WithCancel(context.WithoutCancel(ctx))
+	running.Go(func() { a.notifier.Run(telling) })
 	served := make(chan error, len(listeners))
 	for _, l := range listeners {
 		running.Go(func() { served <- a.server.Serve(l.Listener, l.certificate) })
@@ -220,6 +234,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 	end() // first, so that the stops to come are not taken for a person's orders
 	healing.Wait()
 	a.stop()
+	hush() // last, so that what was news to the end is kept for the next daemon to send
 	running.Wait()
 	return err
 }
@@ -259,6 +274,7 @@ func (a *App) start(ctx context.Context) error {
 		return err
 	}
 	a.pipeline.Begin()
+	a.catchUp(ctx)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/surroundings"
 	"github.com/homeostat/homeostat/host/atomicfile"
@@ -91,6 +92,7 @@ func (a *App) changed(r record.Record) {
 	if a.server != nil {
 		a.server.Events().Publish("change", r)
 	}
+	a.notifier.Tell(announce.Change(r)...)
 	if r.Component == "" || r.State != record.Watching && r.State != record.RolledBack || r.Ended == nil && r.State == record.RolledBack {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/act"
+	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/service"
 	"github.com/homeostat/homeostat/host/app/translate"
@@ -15,6 +16,7 @@ import (
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/heal"
 	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/journal"
 	"github.com/homeostat/homeostat/host/plugin"
 	"github.com/homeostat/homeostat/sdk"
@@ -33,7 +35,16 @@ func (a *App) healOptions() heal.Options {
 		Store:        documents{a.records},
 		Audit:        func(kind string, fields map[string]any) error { return a.record("healing", kind, fields) },
 		Surroundings: a.surroundings().Of,
-		Publish:      func(topic string, item any) { a.server.Events().Publish(topic, service.Item(item)) },
+		Publish:      a.published,
+	}
+}
+
+// published tells listeners and the receiver of messages what healing has to
+// tell.
+func (a *App) published(topic string, item any) {
+	a.server.Events().Publish(topic, service.Item(item))
+	if i, ok := item.(record.Incident); ok {
+		a.notifier.Tell(announce.Incident(i)...)
 	}
 }
 

@@ -41,6 +41,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(approvalsDesc, float64(sum.PendingApprovals))
 	gauge(rateDesc, sum.AutoHealingRate/100)
 	c.changes(gauge)
+	c.messages(gauge, counter)
 	for _, s := range c.app.set.Statuses() {
 		status, _ := source{c.app.set}.Status(s.Name)
 		gauge(upDesc, indicator(status.State == sdk.StateUp), s.Name)
@@ -70,6 +71,30 @@ func (c collector) changes(gauge func(*prometheus.Desc, float64, ...string)) {
 	gauge(gatesOffDesc, indicator(s.Off != nil))
 	gauge(openDesc, float64(len(c.app.pipeline.Open())))
 	gauge(backupsDesc, float64(len(c.app.backups.List())))
+}
+
+var (
+	queuedDesc    = prometheus.NewDesc("homeostat_notify_queued", "Messages that wait for the receiver.", nil, nil)
+	oldestDesc    = prometheus.NewDesc("homeostat_notify_oldest_seconds", "How long the oldest of them has waited.", nil, nil)
+	stoppedDesc   = prometheus.NewDesc("homeostat_notify_stopped", "1 after the receiver has answered that it wants nothing any more.", nil, nil)
+	sentDesc      = prometheus.NewDesc("homeostat_notify_sent_total", "Messages that the receiver took.", nil, nil)
+	notifyErrDesc = prometheus.NewDesc("homeostat_notify_failures_total", "Attempts that the receiver did not take.", nil, nil)
+	droppedDesc   = prometheus.NewDesc("homeostat_notify_dropped_total", "Messages given up unsent, over all lives of the daemon.", nil, nil)
+)
+
+// messages reads the state of notifications.
+func (c collector) messages(gauge, counter func(*prometheus.Desc, float64, ...string)) {
+	s := c.app.notifier.Status()
+	gauge(queuedDesc, float64(s.Queue.Count))
+	age := 0.0
+	if !s.Queue.Oldest.IsZero() {
+		age = max(time.Since(s.Queue.Oldest).Seconds(), 0)
+	}
+	gauge(oldestDesc, age)
+	gauge(stoppedDesc, indicator(s.Queue.Stopped))
+	counter(sentDesc, float64(s.Sent))
+	counter(notifyErrDesc, float64(s.Failed))
+	counter(droppedDesc, float64(s.Dropped))
 }
 
 func indicator(on bool) float64 { //nolint:revive // a metric of a fact is 1 or 0

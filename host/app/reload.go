@@ -6,6 +6,7 @@ import (
 
 	"github.com/coreos/go-systemd/v22/daemon"
 
+	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/component"
 	"github.com/homeostat/homeostat/host/config"
@@ -54,9 +55,14 @@ func (a *App) apply(ctx context.Context, next *config.Settings) error {
 	if err := component.Check(translate.Components(next)); err != nil {
 		return err
 	}
+	receiver, err := announce.Receiver(next, a.links, a.opt.Version)
+	if err != nil {
+		return err
+	}
 	if err := a.plugins.Apply(ctx, specs); err != nil {
 		return err
 	}
+	a.notifier.Configure(receiver)
 	a.mu.Lock()
 	a.settings = next
 	a.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/api/token"
+	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/service"
 	"github.com/homeostat/homeostat/host/history"
@@ -28,6 +29,7 @@ func (a *App) services() api.Services {
 		Audit:      auditService{a},
 		Tokens:     tokenService{a},
 		TokenAdmin: tokenService{a},
+		Notify:     announce.Service{Notifier: a.notifier},
 	}
 }
 
@@ -58,6 +60,7 @@ func (d daemonService) Status(context.Context) (api.Status, error) {
 	}
 	st.Components = a.count()
 	st.PendingApprovals += a.waitingChanges()
+	st.Notify = announce.Service{Notifier: a.notifier}.NotifyStatus()
 	return st, nil
 }
 

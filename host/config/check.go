@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,6 +73,38 @@ func (c *checker) services() {
 		c.wrong("state.dir", "the folder is / itself; give one of the daemon's own")
 	}
 	c.argv("generator.command", s.Generator.Command)
+	if s.Notify.Webhook != "" && s.Notify.Format == "homeostat" && s.Notify.SecretFile == "" {
+		c.wrongWithHint("notify.webhook", "needs secret_file as well, for messages are signed", "`homeostat notify secret FILE` makes one")
+	}
+	c.alerts()
+}
+
+// severities are the words for how bad something is.
+var severities = []string{"low", "medium", "high", "critical"}
+
+// alerts checks that the table [alerts] leads to what there is.
+func (c *checker) alerts() {
+	var known []string
+	for _, component := range c.settings.Components {
+		known = append(known, string(component.Name))
+	}
+	const table at = "alerts.components"
+	for _, value := range slices.Sorted(maps.Keys(c.settings.Alerts.Components)) {
+		if name := c.settings.Alerts.Components[value]; name != "host" {
+			c.reference(table.key(value), name, known)
+		}
+	}
+	const grades at = "alerts.severities"
+	for _, word := range slices.Sorted(maps.Keys(c.settings.Alerts.Severities)) {
+		if name := c.settings.Alerts.Severities[word]; !slices.Contains(severities, name) {
+			c.wrongWithHint(grades.key(word), fmt.Sprintf("%q is no severity", name), "want low, medium, high or critical")
+		}
+	}
+	for i, label := range c.settings.Alerts.Labels {
+		if label == "" {
+			c.wrong(at("alerts.labels").index(i), "is empty")
+		}
+	}
 }
 
 // bothOrNone reports where one of two keys is given without the other.

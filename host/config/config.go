@@ -24,6 +24,7 @@ type Settings struct {
 	Backup     Backup      `toml:"backup" doc:"How long stored states are kept."`
 	Dashboard  Dashboard   `toml:"dashboard" doc:"The web page and the HTTP API."`
 	Notify     Notify      `toml:"notify" doc:"Where incidents and approvals are announced."`
+	Alerts     Alerts      `toml:"alerts" doc:"How Prometheus' alerts, which Alertmanager posts, become anomalies."`
 	Log        Log         `toml:"log" doc:"The daemon's own log, on standard error."`
 	History    History     `toml:"history" doc:"What is kept for queries."`
 	State      State       `toml:"state" doc:"Where the daemon keeps what must survive it."`

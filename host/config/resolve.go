@@ -19,6 +19,9 @@ func (s *Settings) resolve(host Host) {
 	for i := range s.Healing.PackageLogs {
 		s.Healing.PackageLogs[i] = within(folder, s.Healing.PackageLogs[i])
 	}
+	if s.Alerts.Labels == nil {
+		s.Alerts.Labels = []string{"component", "job", "instance"}
+	}
 	s.Generator.Command = argv(folder, s.Generator.Command)
 	for i := range s.Components {
 		s.Components[i].resolve(folder)

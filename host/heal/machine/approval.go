@@ -105,7 +105,7 @@ func (in Approve) apply(m *Machine) error {
 	case a.State == record.ApprovalApproved:
 		return nil
 	case a.State != record.ApprovalPending || inc == nil:
-		return refuse("approve %s: it is %s already (%s)", in.ID, a.State, a.Text)
+		return refuse("approve %s: it is %s already%s", in.ID, a.State, how(a))
 	}
 	m.answer(inc, a, record.ApprovalApproved, in.By, "")
 	approved := *a
@@ -119,6 +119,18 @@ func (in Approve) apply(m *Machine) error {
 	m.enter(inc, record.PhaseIdle, fmt.Sprintf("approval %s: yes by %s", a.ID, in.By))
 	inc.ready = &approved
 	return nil
+}
+
+// how says who answered an approval, and with what words.
+func how(a *record.Approval) string {
+	out := ""
+	if a.By != "" {
+		out = " by " + a.By
+	}
+	if a.Text != "" {
+		out += " (" + a.Text + ")"
+	}
+	return out
 }
 
 // startApproved carries out what a person has allowed, once.
@@ -141,7 +153,7 @@ func (in Reject) apply(m *Machine) error {
 	case a.State == record.ApprovalRejected:
 		return nil
 	case a.State != record.ApprovalPending || inc == nil:
-		return refuse("reject %s: it is %s already (%s)", in.ID, a.State, a.Text)
+		return refuse("reject %s: it is %s already%s", in.ID, a.State, how(a))
 	}
 	m.answer(inc, a, record.ApprovalRejected, in.By, in.Reason)
 	m.unanswered(inc, *a, sdk.ResultRejected)

@@ -148,6 +148,9 @@ func showOverview(w io.Writer, o overview, now time.Time) {
 	for _, m := range s.Maintenance {
 		fmt.Fprintf(w, "! maintenance of %s until %s: %s\n", orDash(m.Component), m.End.Local().Format("15:04"), clean(orDash(m.Reason)))
 	}
+	if n := s.Notify; n != nil && n.LastError != "" {
+		fmt.Fprintf(w, "! messages to %s: %d wait; %s\n", n.Receiver, n.Queued, notifyTrouble(n, now))
+	}
 	for _, p := range s.Plugins {
 		if p.State != "ready" {
 			fmt.Fprintf(w, "! plugin %s is %s: %s\n", p.Name, p.State, clean(orDash(p.LastError)))
