@@ -27,7 +27,7 @@ func OpenKey(path string) (Key, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		key := Key{make([]byte, keyBytes)}
-		rand.Read(key.bytes) //nolint:errcheck // it never fails
+		rand.Read(key.bytes)
 		return key, atomicfile.WriteFile(path, key.bytes, 0o600)
 	}
 	if err != nil {

@@ -29,7 +29,7 @@ type Memory struct {
 var ErrBroken = errors.New("the disk is full")
 
 // Break makes writes fail, or work again.
-func (m *Memory) Break(broken bool) { //nolint:revive // the two states of a disk
+func (m *Memory) Break(broken bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.broken = broken

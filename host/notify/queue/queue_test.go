@@ -178,7 +178,7 @@ func TestNothingIsLostDoubledOrOutOfOrder(t *testing.T) {
 				gone[i.ID] = true
 			}
 		}
-		try := func(fails bool) { //nolint:revive // the two ends of one attempt
+		try := func(fails bool) {
 			item, ok := q.Next(now)
 			switch {
 			case !ok:
