@@ -62,7 +62,12 @@ func (a *Actor) Check(p sdk.Proposal) error {
 
 func (a *Actor) check(action sdk.Action) error {
 	switch action := action.(type) {
-	case sdk.Start, sdk.Stop, sdk.Restart, sdk.Reload, sdk.Wait, sdk.HandOver:
+	case sdk.Wait, sdk.HandOver:
+		if action.Target() == sdk.HostComponent {
+			return nil // the machine itself can be waited for, and left to a person
+		}
+		return a.exists(action.Target())
+	case sdk.Start, sdk.Stop, sdk.Restart, sdk.Reload:
 		return a.exists(action.Target())
 	case sdk.RunDeclared:
 		return a.checkDeclared(action)
@@ -90,26 +95,51 @@ func (a *Actor) checkDeclared(r sdk.RunDeclared) error {
 }
 
 // Do carries one action out and says what was done. The reason goes into the
-// component's events. The action has ended when Do returns.
-func (a *Actor) Do(ctx context.Context, action sdk.Action, reason string) (string, error) {
+// component's events. The action has ended when Do returns. The receipt is what
+// Undo needs to take it back, empty where nothing does; it comes with an error
+// when something was done all the same.
+func (a *Actor) Do(ctx context.Context, action sdk.Action, reason string) (text, receipt string, err error) {
 	if err := a.check(action); err != nil {
-		return "", err
+		return "", "", err
 	}
+	switch action := action.(type) {
+	case sdk.SubmitChange, sdk.SetParameters:
+		return a.doFiles(ctx, action, reason)
+	case sdk.Stop:
+		text, err = told(a.components.Stop(ctx, action.Component, component.Order{Reason: reason, Grace: action.Grace}))
+		if err == nil {
+			receipt = receiptDone
+		}
+		return text, receipt, err
+	case sdk.RunDeclared:
+		c := a.declared(action.Component)[action.Name]
+		if len(c.Undo) > 0 {
+			receipt = receiptDone
+		}
+		text, err = c.run(ctx)
+		return text, receipt, err
+	}
+	text, err = a.doPlain(ctx, action, reason)
+	return text, "", err
+}
+
+// receiptDone is the receipt of an action that needs no more than its own
+// fields to be taken back.
+const receiptDone = "done"
+
+// doPlain carries out what nothing takes back.
+func (a *Actor) doPlain(ctx context.Context, action sdk.Action, reason string) (string, error) {
 	switch action := action.(type) {
 	case sdk.Start:
 		return told(a.components.Start(ctx, action.Component, component.Order{Reason: reason}))
-	case sdk.Stop:
-		return told(a.components.Stop(ctx, action.Component, component.Order{Reason: reason, Grace: action.Grace}))
 	case sdk.Restart:
 		return told(a.components.Restart(ctx, action.Component, component.Order{Reason: reason, Grace: action.Grace}))
 	case sdk.Reload:
 		return told(a.components.Reload(ctx, action.Component, component.Order{Reason: reason}))
-	case sdk.RunDeclared:
-		return a.declared(action.Component)[action.Name].run(ctx)
+	case sdk.RollbackChange:
+		return a.changes.RollbackChange(ctx, action, reason)
 	case sdk.Wait:
 		return wait(ctx, action.For)
-	case sdk.SubmitChange, sdk.RollbackChange, sdk.SetParameters:
-		return a.doFiles(ctx, action, reason)
 	case sdk.HandOver:
 		return "left to a person: " + action.Message, nil
 	}

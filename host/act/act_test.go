@@ -63,7 +63,7 @@ func TestOrdersReachTheComponentWithGraceAndReason(t *testing.T) {
 	}
 	for want, action := range cases {
 		a, b := actor(t, nil)
-		text, err := a.Do(t.Context(), action, "why")
+		text, _, err := a.Do(t.Context(), action, "why")
 		if err != nil || len(b.orders) != 1 || b.orders[0] != want {
 			t.Errorf("%s: orders %v, %v", want, b.orders, err)
 		}
@@ -73,7 +73,7 @@ func TestOrdersReachTheComponentWithGraceAndReason(t *testing.T) {
 	}
 	a, b := actor(t, nil)
 	b.err = errors.New("the port is held")
-	if _, err := a.Do(t.Context(), sdk.Restart{Component: "web"}, "why"); !errors.Is(err, b.err) {
+	if _, _, err := a.Do(t.Context(), sdk.Restart{Component: "web"}, "why"); !errors.Is(err, b.err) {
 		t.Errorf("got %v, want the component's error", err)
 	}
 }
@@ -99,7 +99,7 @@ func TestProposalsBeyondThisHostAreRefusedAsAWhole(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.word) || !strings.Contains(err.Error(), "action 2") {
 			t.Errorf("%s: got %v, want a refusal with %q that names the second action", name, err, c.word)
 		}
-		if _, err := a.Do(t.Context(), c.action, "why"); err == nil && c.action.Validate() == nil {
+		if _, _, err := a.Do(t.Context(), c.action, "why"); err == nil && c.action.Validate() == nil {
 			t.Errorf("%s: it was done all the same", name)
 		}
 		if len(b.orders) > 0 {
@@ -148,17 +148,17 @@ func TestDeclaredCommandRunsWithoutAShellAndTheHostsEnvironment(t *testing.T) {
 		"odd":  {Command: []string{"/bin/echo", "$(id)"}},
 		"fail": {Command: []string{"/bin/sh", "-c", "echo no >&2; exit 3"}},
 	})
-	text, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "show"}, "why")
+	text, _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "show"}, "why")
 	if err != nil || !strings.Contains(text, "[][x]") {
 		t.Errorf("got %q, %v; want no secret and the declared variable", text, err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "mark")); err != nil {
 		t.Errorf("the command did not run in its folder: %v", err)
 	}
-	if text, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "odd"}, "why"); err != nil || !strings.Contains(text, "$(id)") {
+	if text, _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "odd"}, "why"); err != nil || !strings.Contains(text, "$(id)") {
 		t.Errorf("got %q, %v; want the argument as it stands", text, err)
 	}
-	if _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "fail"}, "why"); err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "no") {
+	if _, _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "fail"}, "why"); err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "no") {
 		t.Errorf("got %v, want the exit code and the output", err)
 	}
 }
@@ -166,7 +166,7 @@ func TestDeclaredCommandRunsWithoutAShellAndTheHostsEnvironment(t *testing.T) {
 func TestDeclaredCommandThatHangsIsKilledWithItsChildren(t *testing.T) {
 	a, _ := actor(t, map[string]Command{"hang": {Command: []string{"/bin/sh", "-c", "sleep 600 & sleep 600"}, Timeout: 200 * time.Millisecond}})
 	began := time.Now()
-	_, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "hang"}, "why")
+	_, _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "hang"}, "why")
 	if err == nil || !strings.Contains(err.Error(), "killed") {
 		t.Errorf("got %v, want that it was killed", err)
 	}
@@ -194,17 +194,17 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	a, _ := actor(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := a.Do(ctx, sdk.Wait{Component: "web", For: time.Hour}, "why"); !errors.Is(err, context.Canceled) {
+	if _, _, err := a.Do(ctx, sdk.Wait{Component: "web", For: time.Hour}, "why"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want that it was cancelled", err)
 	}
-	if _, err := a.Do(t.Context(), sdk.Wait{Component: "web", For: time.Millisecond}, "why"); err != nil {
+	if _, _, err := a.Do(t.Context(), sdk.Wait{Component: "web", For: time.Millisecond}, "why"); err != nil {
 		t.Errorf("a short wait gave %v", err)
 	}
 }
 
 func TestUnknownUserIsRefused(t *testing.T) {
 	a, _ := actor(t, map[string]Command{"x": {Command: []string{"true"}, User: "no-such-user-here"}})
-	if _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "x"}, "why"); err == nil || !strings.Contains(err.Error(), "no-such-user-here") {
+	if _, _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "x"}, "why"); err == nil || !strings.Contains(err.Error(), "no-such-user-here") {
 		t.Errorf("got %v, want an error that names the user", err)
 	}
 }
@@ -222,6 +222,7 @@ func (p *pipeline) note(what string) error {
 
 func (p *pipeline) CheckChange(sdk.SubmitChange) error      { return p.err }
 func (p *pipeline) CheckRollback(sdk.RollbackChange) error  { return p.err }
+func (p *pipeline) Owner(sdk.Action) string                 { return "web" }
 func (p *pipeline) CheckParameters(sdk.SetParameters) error { return p.err }
 func (p *pipeline) SubmitChange(_ context.Context, c sdk.SubmitChange) (string, error) {
 	return "submitted", p.note("submit " + c.Root + " " + c.Reason)
@@ -244,12 +245,84 @@ func TestActionsOnFilesGoThroughThePipeline(t *testing.T) {
 	for want, action := range cases {
 		a, _ := actor(t, nil)
 		p := &pipeline{}
-		if _, err := a.WithChanges(p).Do(t.Context(), action, "why"); err != nil || len(p.got) != 1 || p.got[0] != want {
+		if _, _, err := a.WithChanges(p).Do(t.Context(), action, "why"); err != nil || len(p.got) != 1 || p.got[0] != want {
 			t.Errorf("%s: got %v, %v", want, p.got, err)
 		}
 		p = &pipeline{err: errors.New("not declared")}
-		if _, err := a.WithChanges(p).Do(t.Context(), action, "why"); !errors.Is(err, p.err) || len(p.got) != 0 {
+		if _, _, err := a.WithChanges(p).Do(t.Context(), action, "why"); !errors.Is(err, p.err) || len(p.got) != 0 {
 			t.Errorf("%s after a refusal: got %v, %v, want nothing done", want, p.got, err)
+		}
+	}
+}
+
+func TestWhatWasDoneIsTakenBackWithItsReceipt(t *testing.T) {
+	declared := map[string]Command{
+		"drain": {Command: []string{"/bin/echo", "drained"}, Undo: []string{"/bin/echo", "filled"}},
+		"purge": {Command: []string{"/bin/echo", "gone"}},
+	}
+	cases := []struct {
+		action  sdk.Action
+		receipt string
+		undone  string // what its undo says or orders; empty where there is none
+	}{
+		{sdk.Stop{Component: "web"}, "done", "start web 0s why"},
+		{sdk.RunDeclared{Component: "web", Name: "drain"}, "done", "filled"},
+		{sdk.SetParameters{Component: "web", Values: map[string]sdk.Value{"x": {Number: 1}}}, "set", "rollback set why"},
+		{sdk.SubmitChange{Root: "shop", Files: []sdk.FileChange{{Path: "a"}}}, "submitted", "rollback submitted why"},
+		{sdk.RunDeclared{Component: "web", Name: "purge"}, "", ""},
+		{sdk.Restart{Component: "web"}, "", ""},
+		{sdk.Start{Component: "web"}, "", ""},
+		{sdk.RollbackChange{Change: "mod_1"}, "", ""},
+	}
+	for _, c := range cases {
+		a, b := actor(t, declared)
+		p := &pipeline{}
+		a = a.WithChanges(p)
+		_, receipt, err := a.Do(t.Context(), c.action, "why")
+		if err != nil || receipt != c.receipt {
+			t.Errorf("%s: receipt %q, %v; want %q", c.action.Kind(), receipt, err, c.receipt)
+		}
+		b.orders, p.got = nil, nil
+		text, err := a.Undo(t.Context(), c.action, receipt, "why")
+		said := strings.Join(append(append([]string{text}, b.orders...), p.got...), " ")
+		if c.undone == "" && (err == nil || len(b.orders)+len(p.got) > 0) || c.undone != "" && (err != nil || !strings.Contains(said, c.undone)) {
+			t.Errorf("%s: its undo says %q, %v; want %q", c.action.Kind(), said, err, c.undone)
+		}
+	}
+}
+
+func TestStopThatDidNotWorkAndChangeThatIsRolledBackNeedNoUndo(t *testing.T) {
+	a, b := actor(t, nil)
+	b.err = errors.New("in state D")
+	if _, receipt, err := a.Do(t.Context(), sdk.Stop{Component: "web"}, "why"); err == nil || receipt != "" {
+		t.Errorf("receipt %q, %v; want an error and nothing to take back", receipt, err)
+	}
+	p := &pipeline{err: errors.New("change mod_1 is rolled_back")}
+	text, err := a.WithChanges(p).Undo(t.Context(), sdk.SubmitChange{Root: "shop"}, "mod_1", "why")
+	if err != nil || len(p.got) > 0 || !strings.Contains(text, "nothing to roll back") {
+		t.Errorf("got %q, %v after %v; want that there is nothing to roll back", text, err, p.got)
+	}
+}
+
+func TestTargetsAreOwnersAndEndsOfLinks(t *testing.T) {
+	a, _ := actor(t, nil)
+	files := sdk.Proposal{Actions: []sdk.Action{sdk.SubmitChange{Root: "shop"}, sdk.Restart{Component: "api"}, sdk.HandOver{Component: "x"}}}
+	link := sdk.Proposal{Actions: []sdk.Action{sdk.OpenLink{From: "web", To: "store"}}}
+	cases := []struct {
+		actor *Actor
+		p     sdk.Proposal
+		hit   []string
+		want  string
+	}{
+		{a, files, nil, "host api"},
+		{a.WithChanges(&pipeline{}), files, nil, "web api"},
+		{a, link, []string{"web", "store"}, "web"},
+		{a, link, []string{"store"}, "store"},
+		{a, link, []string{"job"}, "web"},
+	}
+	for _, c := range cases {
+		if got := strings.Join(c.actor.Targets(c.p, c.hit), " "); got != c.want {
+			t.Errorf("%v with %v hit is done to %q, want %q", c.p.Actions, c.hit, got, c.want)
 		}
 	}
 }

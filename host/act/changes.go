@@ -3,6 +3,7 @@ package act
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -12,16 +13,18 @@ import (
 type Changes interface {
 	// CheckChange reports why a change cannot be submitted at all.
 	CheckChange(c sdk.SubmitChange) error
-	// SubmitChange returns when the change is applied and watched; an error says why it is not.
-	SubmitChange(ctx context.Context, c sdk.SubmitChange) (string, error)
+	// SubmitChange returns the change's id when it is applied and watched; an error says why it is not.
+	SubmitChange(ctx context.Context, c sdk.SubmitChange) (id string, err error)
 	// CheckRollback reports why a change cannot be undone.
 	CheckRollback(c sdk.RollbackChange) error
 	// RollbackChange returns when the files are the old ones again.
 	RollbackChange(ctx context.Context, c sdk.RollbackChange, reason string) (string, error)
 	// CheckParameters reports why parameters cannot be set: unknown ones, values or steps that are not allowed.
 	CheckParameters(s sdk.SetParameters) error
-	// SetParameters changes the files that hold them, as one change for each root.
-	SetParameters(ctx context.Context, s sdk.SetParameters, reason string) (string, error)
+	// SetParameters changes the files that hold them, as one change, and returns its id as SubmitChange does.
+	SetParameters(ctx context.Context, s sdk.SetParameters, reason string) (id string, err error)
+	// Owner names the component that a root, or the root of a recorded change, belongs to; empty for none.
+	Owner(a sdk.Action) string
 }
 
 // WithChanges returns an Actor that can also change files.
@@ -52,18 +55,19 @@ func (a *Actor) checkFiles(action sdk.Action) error {
 	return errNoChanges
 }
 
-// doFiles carries out an action that touches files, and that has passed its check.
-func (a *Actor) doFiles(ctx context.Context, action sdk.Action, reason string) (string, error) {
+// doFiles carries out a change of files that has passed its check; the receipt is the change's id.
+func (a *Actor) doFiles(ctx context.Context, action sdk.Action, reason string) (text, receipt string, err error) {
 	switch action := action.(type) {
 	case sdk.SubmitChange:
 		if action.Reason == "" {
 			action.Reason = reason
 		}
-		return a.changes.SubmitChange(ctx, action)
-	case sdk.RollbackChange:
-		return a.changes.RollbackChange(ctx, action, reason)
+		receipt, err = a.changes.SubmitChange(ctx, action)
 	case sdk.SetParameters:
-		return a.changes.SetParameters(ctx, action, reason)
+		receipt, err = a.changes.SetParameters(ctx, action, reason)
 	}
-	return "", errNoChanges
+	if err != nil {
+		return "", "", err // what the pipeline could not apply it has taken back itself
+	}
+	return fmt.Sprintf("change %s is applied and watched", receipt), receipt, nil
 }

@@ -89,6 +89,7 @@ type App struct {
 // open.
 func New(ctx context.Context, opt Options) (app *App, err error) {
 	a := &App{opt: opt, log: opt.Log, settings: opt.Settings, started: time.Now(), notReady: errors.New("starting"), feeds: map[string]func(){}}
+	a.warn(opt.Settings)
 	if a.state, err = statedir.Open(opt.Settings.State.Dir); err != nil {
 		return nil, err
 	}

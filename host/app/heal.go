@@ -15,8 +15,10 @@ import (
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/heal"
+	"github.com/homeostat/homeostat/host/heal/handover"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/host/heal/storm"
 	"github.com/homeostat/homeostat/host/journal"
 	"github.com/homeostat/homeostat/host/plugin"
 	"github.com/homeostat/homeostat/sdk"
@@ -65,8 +67,7 @@ func (a *App) record(actor, kind string, fields map[string]any) error {
 	return err
 }
 
-// strategies is the ladder: least invasive first, which is the order of the
-// names until the ladder can be configured.
+// strategies are those that are ready. The last rung is always there.
 func (a *App) strategies() []heal.Strategy {
 	var ladder []heal.Strategy
 	for _, s := range a.plugins.Strategies() {
@@ -74,7 +75,7 @@ func (a *App) strategies() []heal.Strategy {
 			ladder = append(ladder, rung{s})
 		}
 	}
-	return ladder
+	return append(ladder, handover.Strategy{})
 }
 
 // rung is a strategy plugin as healing sees it.
@@ -103,13 +104,14 @@ func healSettings(settings *config.Settings) heal.Settings {
 	h := settings.Healing
 	out := heal.Settings{
 		Mode: policy.Mode(h.Mode), MaxConcurrent: h.MaxConcurrentRecoveries, Quarantine: h.QuarantinePeriod,
-		ApprovalExpiry: h.ApprovalExpiry, Hold: h.Hold, DetectionInterval: h.DetectionInterval, Links: translate.Links(settings),
+		ApprovalExpiry: h.ApprovalExpiry, Hold: h.Hold, Reopen: h.Reopen, Ladder: h.Ladder,
+		Storm: storm.Limits{Component: h.Storm.Component, Host: h.Storm.Host, Window: h.Storm.Window}, DetectionInterval: h.DetectionInterval, Links: translate.Links(settings),
 	}
 	for _, c := range settings.Components {
 		out.Components = append(out.Components, heal.Component{
 			Name: string(c.Name), DependsOn: c.DependsOn, Mode: ownMode(c),
 			Restarts: sdk.RestartLimit{Max: c.Restarts.Max, Window: c.Restarts.Window},
-			Declared: slices.Sorted(maps.Keys(c.Declared)),
+			Declared: slices.Sorted(maps.Keys(c.Declared)), Ladder: c.Ladder,
 		})
 	}
 	return out

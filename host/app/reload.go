@@ -38,6 +38,7 @@ func (a *App) Reload(ctx context.Context) error {
 		a.log.Error("reload refused, the settings before it stay in force", "error", err)
 		return err
 	}
+	a.warn(next)
 	a.log.Info("settings reloaded", "components", len(next.Components), "plugins", len(next.Plugins.Named))
 	return a.record("daemon", "reloaded", map[string]any{"config": next.File})
 }
@@ -74,6 +75,13 @@ func (a *App) apply(ctx context.Context, next *config.Settings) error {
 	}
 	a.observe(next)
 	return a.feed(next)
+}
+
+// warn says what in the settings may not be what was meant.
+func (a *App) warn(settings *config.Settings) {
+	for _, p := range settings.Warnings {
+		a.log.Warn("the configuration holds something that may not be meant so", "file", settings.File, "line", p.Line, "what", p.String())
+	}
 }
 
 // fixed refuses changes that only a new daemon can take up.

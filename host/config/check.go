@@ -17,6 +17,7 @@ type checker struct {
 	host      Host
 	positions position.Index
 	problems  []schema.Problem
+	warnings  []schema.Problem
 }
 
 // at is the path of a table or key in the file.
@@ -57,6 +58,7 @@ func (c *checker) all() {
 	c.links()
 	c.roots()
 	c.plugins()
+	c.ladders()
 	c.sandbox()
 }
 

@@ -12,6 +12,15 @@ const component = "[[component]]\nname = \"web\"\ncommand = [\"./web\"]\n"
 // relations are texts that are wrong between keys, each with the one problem that must be told.
 var relations = []struct{ name, text, want string }{
 	{"name twice", component + component, `line 5: component[1].name: "web" is used already in line 2`},
+	{"unknown strategy", "[healing]\nladder = [\"restrat\"]\n[plugins.restart]\nkind = \"strategy\"\npath = \"x\"",
+		`line 2: healing.ladder[0]: there is no strategy "restrat": it needs a table [plugins.restrat]; did you mean "restart"?`},
+	{"detector in a ladder", component + "ladder = [\"health\"]\n[plugins.health]\nkind = \"detector\"\npath = \"x\"",
+		`line 4: component[0].ladder[0]: "health" is a detector, not a strategy`},
+	{"person in the middle", "[healing]\nladder = [\"hand_over\", \"restart\"]\n[plugins.restart]\nkind = \"strategy\"\npath = \"x\"",
+		`line 2: healing.ladder[0]: a person comes last: what follows would never be asked`},
+	{"strategy twice", "[healing]\nladder = [\"restart\", \"restart\"]\n[plugins.restart]\nkind = \"strategy\"\npath = \"x\"",
+		`line 2: healing.ladder[1]: "restart" is named already`},
+	{"storm", "[healing]\nstorm = { component = 9, host = 3 }", `line 2: healing.storm.component: 9 for one component is more than 3 for the host`},
 	{"name reserved", "[[component]]\nname = \"self\"\ncommand = [\"x\"]", `line 2: component[0].name: "self" is reserved`},
 	{"root name reserved", "[[root]]\nname = \"host\"\npath = \"/srv/x\"\nconfirm = \"none\"", `line 2: root[0].name: "host" is reserved`},
 	{"no command", "[[component]]\nname = \"web\"", `line 1: component[0].command: is required for kind "command"`},
@@ -188,5 +197,27 @@ func TestAllProblemsAreToldAtOnceInTheOrderOfTheText(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+	}
+}
+
+func TestIrreversibleRungInAutomatedModeIsSaid(t *testing.T) {
+	const declared = "[component.declared.purge]\ncommand = [\"purge\"]\n[component.declared.drain]\ncommand = [\"drain\"]\nundo = [\"fill\"]\n"
+	cases := map[string]int{
+		"[healing]\nmode = \"automated\"\n" + component + declared:                                           1,
+		"[healing]\nmode = \"manual\"\n" + component + "mode = \"automated\"\nmode_wins = true\n" + declared: 1,
+		"[healing]\nmode = \"automated\"\n" + component + "mode = \"manual\"\n" + declared:                   0,
+		component + declared: 0,
+	}
+	for text, want := range cases {
+		settings, err := Parse([]byte(text), "/etc/config.toml", rootHost())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(settings.Warnings); got != want {
+			t.Errorf("%d warnings of\n%s\nwant %d: %v", got, text, want, settings.Warnings)
+		}
+		if want > 0 && !strings.Contains(settings.Warnings[0].String(), "component[0].declared.purge: has no undo, so a person is asked") {
+			t.Errorf("the warning says %q", settings.Warnings[0])
+		}
 	}
 }

@@ -39,6 +39,7 @@ type Component struct {
 	Scrape    form.URL          `toml:"scrape" default:"" example:"\"http://127.0.0.1:9101/metrics\"" doc:"Where it shows metrics in Prometheus' text form."`
 	Mode      Mode              `toml:"mode" default:"" oneof:"manual|supervised|automated|learning" otherwise:"healing.mode" doc:"The mode of this component. The stricter of the two holds unless mode_wins is set."`
 	ModeWins  bool              `toml:"mode_wins" default:"false" doc:"Let mode hold even where healing.mode is stricter."`
+	Ladder    []string          `toml:"ladder" otherwise:"healing.ladder" doc:"The strategies that are asked about this component, in this order."`
 
 	StartCommand   []string      `toml:"start_command" doc:"Starts it, for the kinds that somebody else starts."`
 	StopCommand    []string      `toml:"stop_command" doc:"Replaces the first step of the built-in stop."`

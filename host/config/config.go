@@ -36,6 +36,9 @@ type Settings struct {
 	Plugins    Plugins     `toml:"plugins" doc:"Detectors and strategies."`
 	Sandbox    Sandbox     `toml:"sandbox" doc:"The limits of one WASM program."`
 
+	// Warnings are what is allowed and may not be what was meant, in the order of
+	// the lines.
+	Warnings []schema.Problem
 	// File is the absolute path of the file that was read.
 	File string
 }
@@ -75,6 +78,7 @@ func Parse(text []byte, file string, host Host) (*Settings, error) {
 	if len(c.problems) > 0 {
 		return nil, &Errors{File: file, Problems: c.sorted()}
 	}
+	settings.Warnings = c.warnings
 	return settings, nil
 }
 

@@ -19,9 +19,19 @@ type Healing struct {
 	Mode                    Mode          `toml:"mode" default:"supervised" oneof:"manual|supervised|automated|learning" doc:"manual: every recovery needs approval. supervised: low and medium severity are automatic. automated: all are. learning: decide and record, do nothing."`
 	DetectionInterval       time.Duration `toml:"detection_interval" default:"30s" min:"1s" max:"1h" doc:"How often detectors look at signals. Exits and probe verdicts are looked at at once."`
 	MaxConcurrentRecoveries int           `toml:"max_concurrent_recoveries" default:"3" min:"1" max:"100" doc:"How many recoveries run at the same time, the most severe first."`
-	QuarantinePeriod        time.Duration `toml:"quarantine_period" default:"10m" min:"0s" max:"168h" doc:"How long a component is left alone after a recovery that failed."`
+	QuarantinePeriod        time.Duration `toml:"quarantine_period" default:"10m" min:"0s" max:"168h" doc:"How long a strategy whose recovery failed is not asked again about the component; the next rung of the ladder is asked at once."`
 	ApprovalExpiry          time.Duration `toml:"approval_expiry" default:"1h" min:"1m" max:"720h" doc:"How long a proposal waits for a person. It is proposed once more, and the incident stays open."`
+	Reopen                  time.Duration `toml:"reopen" default:"10m" min:"1s" max:"24h" doc:"The same trouble so soon after its end opens the incident again instead of a new one."`
+	Ladder                  []string      `toml:"ladder" otherwise:"revert, restart, isolate, reconfigure, genetic as far as there are such plugins, then others by name, then hand_over" doc:"The strategies in the order in which they are asked, least invasive first: names of plugins, and hand_over for a person. Those that are not named are not asked."`
+	Storm                   Storm         `toml:"storm" doc:"How many recoveries may begin, whatever strategies propose."`
 	LookBack                time.Duration `toml:"look_back" default:"30m" min:"1m" max:"24h" doc:"How far back an incident's context goes: changes, edited files and packages that strategies and people are told of."`
 	PackageLogs             []string      `toml:"package_logs" otherwise:"/var/log/dpkg.log and /var/log/apt/history.log" doc:"Logs of the package manager, in the form of dpkg.log or of apt's history.log."`
 	Hold                    time.Duration `toml:"hold" default:"2m" min:"1s" max:"24h" doc:"How long a component must stay healthy before a recovery counts as a success."`
+}
+
+// Storm is the table storm of [healing].
+type Storm struct {
+	Component int           `toml:"component" default:"30" min:"1" max:"10000" doc:"Recoveries of one component in any window of this length."`
+	Host      int           `toml:"host" default:"60" min:"1" max:"100000" doc:"Recoveries of all components together."`
+	Window    time.Duration `toml:"window" default:"10m" min:"1s" max:"24h" doc:"The length of the window."`
 }

@@ -23,7 +23,7 @@ func (h *Healer) dispatch(effects []machine.Effect) {
 			h.question(func(ctx context.Context) { h.ask(ctx, e) })
 		case machine.Learn:
 			h.question(func(ctx context.Context) { h.learn(ctx, e) })
-		case machine.Act:
+		case machine.Act, machine.Undo:
 			if !h.closing {
 				ordered = append(ordered, e)
 			}
@@ -58,6 +58,9 @@ func (h *Healer) carry(ctx context.Context, batch []machine.Effect) {
 			h.opt.Publish(e.Topic, e.Item)
 		case machine.Act:
 			h.begin(ctx, e, unsaved)
+		case machine.Undo:
+			// Done even when that could not be written down: the way back is safe.
+			h.work.spawn(func() { h.undo(ctx, e) })
 		}
 	}
 }
@@ -145,7 +148,7 @@ func (h *Healer) verdict(ctx context.Context, name string) sdk.Verdict {
 func (h *Healer) begin(ctx context.Context, e machine.Act, unsaved error) {
 	if unsaved != nil {
 		h.work.spawn(func() {
-			_ = h.step(machine.Acted{Ticket: e.Ticket, NotBegun: true, Err: "not begun, because the intent could not be written down: " + unsaved.Error()})
+			_ = h.step(machine.Acted{Ticket: e.Ticket, Index: e.Index, NotBegun: true, Err: "not begun, because the intent could not be written down: " + unsaved.Error()})
 		})
 		return
 	}
@@ -153,26 +156,30 @@ func (h *Healer) begin(ctx context.Context, e machine.Act, unsaved error) {
 }
 
 func (h *Healer) act(ctx context.Context, e machine.Act) {
-	out := machine.Acted{Ticket: e.Ticket}
-	for _, a := range e.Proposal.Actions {
-		text, err := h.do(ctx, e, a)
-		if err != nil {
-			out.Err = fmt.Sprintf("%s %s: %v", a.Kind(), a.Target(), err)
-			text = out.Err
-		}
-		out.Steps = append(out.Steps, record.Step{At: time.Now(), Text: text})
-		if err != nil {
-			break
-		}
+	out := machine.Acted{Ticket: e.Ticket, Index: e.Index}
+	ctx, cancel := context.WithTimeout(ctx, h.opt.ActTimeout)
+	defer cancel()
+	text, receipt, err := h.opt.Actor.Do(ctx, e.Action, fmt.Sprintf("%s (%s): %s", e.Recovery, e.Incident, e.Reason))
+	if err != nil {
+		out.Err = fmt.Sprintf("%s %s: %v", e.Action.Kind(), e.Action.Target(), err)
+		text = out.Err
 	}
+	out.Receipt, out.Step = receipt, record.Step{At: time.Now(), Text: text}
 	if status, ok := h.opt.Prober.Status(e.Component); ok {
 		out.Generation, out.Down = status.Generation, status.State == sdk.StateDown
 	}
 	_ = h.step(out)
 }
 
-func (h *Healer) do(ctx context.Context, e machine.Act, a sdk.Action) (string, error) {
+func (h *Healer) undo(ctx context.Context, e machine.Undo) {
 	ctx, cancel := context.WithTimeout(ctx, h.opt.ActTimeout)
 	defer cancel()
-	return h.opt.Actor.Do(ctx, a, fmt.Sprintf("%s (%s): %s", e.Recovery, e.Incident, e.Proposal.Reason))
+	out := machine.Undone{Ticket: e.Ticket, Index: e.Index}
+	text, err := h.opt.Actor.Undo(ctx, e.Action, e.Receipt, fmt.Sprintf("%s (%s): %s", e.Recovery, e.Incident, e.Reason))
+	if err != nil {
+		out.Err = fmt.Sprintf("%s %s could not be taken back: %v", e.Action.Kind(), e.Action.Target(), err)
+		text = out.Err
+	}
+	out.Step = record.Step{At: time.Now(), Text: text}
+	_ = h.step(out)
 }

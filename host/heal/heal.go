@@ -22,6 +22,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/host/heal/choice"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
@@ -49,8 +50,24 @@ type Actor interface {
 	// NeedsPerson says why a person has to agree in every mode, for example
 	// because an action has no undo; empty when none has to.
 	NeedsPerson(p sdk.Proposal) string
-	// Do carries one action out and says what was done.
-	Do(ctx context.Context, a sdk.Action, reason string) (string, error)
+	// Targets lists the components that a proposal is done to: the owners of
+	// what it changes, an end of each link, one of those given where it can be.
+	// Empty for one that is done to none.
+	Targets(p sdk.Proposal, hit []string) []string
+	// Do carries one action out and says what was done. The receipt is what Undo
+	// needs to take it back, empty where nothing does; it may come with an error
+	// when something was done all the same.
+	Do(ctx context.Context, a sdk.Action, reason string) (text, receipt string, err error)
+	// Undo takes an action back that was carried out, and says what was done. To
+	// take back what is taken back already is no error.
+	Undo(ctx context.Context, a sdk.Action, receipt, reason string) (string, error)
+}
+
+// Chooser orders the rungs of the ladder.
+type Chooser interface {
+	// Order returns the names of the strategies to ask, in order. It is called
+	// from several goroutines and must not block.
+	Order(q choice.Question) []string
 }
 
 // Prober knows the components.
@@ -86,12 +103,14 @@ type Surroundings struct {
 type Options struct {
 	Log      hclog.Logger
 	Settings Settings
-	// Strategies returns the ladder, least invasive first. It is called for each
-	// question, because plugins come and go.
+	// Strategies returns those that are ready. It is called for each question,
+	// because plugins come and go.
 	Strategies func() []Strategy
-	Actor      Actor
-	Prober     Prober
-	Store      Store
+	// Chooser decides in which order they are asked; default choice.Fixed.
+	Chooser Chooser
+	Actor   Actor
+	Prober  Prober
+	Store   Store
 	// Audit appends to the audit log and returns when the record is durable.
 	Audit func(kind string, fields map[string]any) error
 	// Publish tells listeners; it must not block. Topics are anomaly, incident,
@@ -165,6 +184,9 @@ func (o Options) withDefaults() Options {
 		if *d.span <= 0 {
 			*d.span = d.value
 		}
+	}
+	if o.Chooser == nil {
+		o.Chooser = choice.Fixed{}
 	}
 	return o
 }

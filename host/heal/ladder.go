@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/homeostat/homeostat/host/heal/cause"
+	"github.com/homeostat/homeostat/host/heal/choice"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
@@ -45,28 +47,69 @@ func (t *turns) take(ctx context.Context, name string) (func(), error) {
 func (h *Healer) ask(ctx context.Context, e machine.Ask) {
 	in := h.complete(ctx, e.Incident)
 	out := machine.Proposed{Ticket: e.Ticket, Known: known(in)}
-	for _, s := range h.opt.Strategies() {
-		p, err := h.propose(ctx, s, in)
-		if err != nil {
-			h.opt.Log.Warn("a strategy did not answer", "strategy", s.Name(), "incident", in.ID, "error", err)
-			out.Reasons, out.Soon = append(out.Reasons, s.Name()+": "+err.Error()), true
+	ready := h.opt.Strategies()
+	q := choice.Question{Incident: in, Ladder: e.Ladder, Ready: namesOf(ready), Resting: e.Resting}
+	for _, name := range h.opt.Chooser.Order(q) {
+		if until := q.Rest(name); !until.IsZero() {
+			out.Reasons = append(out.Reasons, fmt.Sprintf("%s: it failed and rests until %s", name, until.UTC().Format(time.TimeOnly)))
 			continue
 		}
-		if err := h.allowed(p); err != nil {
-			h.opt.Log.Warn("a proposal was refused", "strategy", s.Name(), "incident", in.ID, "error", err)
-			out.Reasons = append(out.Reasons, s.Name()+": "+err.Error())
-			continue
-		}
-		if len(p.Actions) > 0 || p.NotBefore.After(in.Now) {
-			out.Strategy, out.Proposal, out.NeedsPerson = s.Name(), p, h.opt.Actor.NeedsPerson(p)
+		if h.rung(ctx, named(ready, name), question{name, in}, &out) {
 			break
 		}
-		out.Reasons = append(out.Reasons, s.Name()+": "+p.Reason)
 	}
 	if out.Strategy == "" && len(out.Reasons) == 0 {
 		out.Reasons, out.Soon = []string{"no strategy is configured or ready"}, true
 	}
 	_ = h.step(out)
+}
+
+type question struct {
+	name     string
+	incident sdk.Incident
+}
+
+// rung asks one strategy and reports whether it offers something.
+func (h *Healer) rung(ctx context.Context, s Strategy, q question, out *machine.Proposed) bool {
+	if s == nil {
+		out.Reasons, out.Soon = append(out.Reasons, q.name+": it is not ready"), true
+		return false
+	}
+	p, err := h.propose(ctx, s, q.incident)
+	if err != nil {
+		h.opt.Log.Warn("a strategy did not answer", "strategy", q.name, "incident", q.incident.ID, "error", err)
+		out.Reasons, out.Soon = append(out.Reasons, q.name+": "+err.Error()), true
+		return false
+	}
+	if err := h.allowed(p); err != nil {
+		h.opt.Log.Warn("a proposal was refused", "strategy", q.name, "incident", q.incident.ID, "error", err)
+		out.Reasons = append(out.Reasons, q.name+": "+err.Error())
+		return false
+	}
+	if len(p.Actions) == 0 && !p.NotBefore.After(q.incident.Now) {
+		out.Reasons = append(out.Reasons, q.name+": "+p.Reason)
+		return false
+	}
+	out.Strategy, out.Proposal, out.NeedsPerson, out.Targets = q.name, p, h.opt.Actor.NeedsPerson(p), h.opt.Actor.Targets(p, q.incident.Components)
+	return true
+}
+
+func namesOf(list []Strategy) []string {
+	names := make([]string, len(list))
+	for i, s := range list {
+		names[i] = s.Name()
+	}
+	return names
+}
+
+// named returns the strategy of that name, nil when it is not ready.
+func named(list []Strategy, name string) Strategy {
+	for _, s := range list {
+		if s.Name() == name {
+			return s
+		}
+	}
+	return nil
 }
 
 // complete adds what the host knows of the incident's components and around

@@ -1,6 +1,7 @@
 package heal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"go.uber.org/goleak"
 
+	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -41,6 +43,10 @@ type world struct {
 	slow time.Duration
 	// broken is the error of every write.
 	broken error
+	// receipt is what such an order leaves; default receipt.
+	receipt string
+	// moved is what an order that is no restart does; it holds the lock.
+	moved func(a sdk.Action) error
 	// around is what is known beside anomalies, nil for nothing.
 	around func(context.Context, sdk.Incident) Surroundings
 }
@@ -168,6 +174,8 @@ func (w *world) List(_ context.Context, kind string, limit int) ([][]byte, error
 func (w *world) Check(sdk.Proposal) error        { return nil }
 func (w *world) NeedsPerson(sdk.Proposal) string { return "" }
 
+func (w *world) Targets(p sdk.Proposal, _ []string) []string { return remedy.Targets(p) }
+
 func (w *world) Confirm(_ context.Context, name string) sdk.Verdict {
 	time.Sleep(w.slow)
 	w.mu.Lock()
@@ -188,14 +196,19 @@ func (w *world) Status(name string) (sdk.ComponentStatus, bool) {
 	}, true
 }
 
-// Do restarts a component: the order counts when it arrives.
-func (w *world) Do(_ context.Context, a sdk.Action, _ string) (string, error) {
+// Do carries an order out; it counts when it arrives. What is no restart has a
+// receipt and does what moved says.
+func (w *world) Do(_ context.Context, a sdk.Action, _ string) (text, receipt string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.tick(); err != nil {
-		return "", err
+		return "", "", err
 	}
 	w.orders = append(w.orders, fmt.Sprintf("%s %s", a.Kind(), a.Target()))
+	if a.Kind() != sdk.KindRestart && a.Kind() != sdk.KindStart {
+		err = w.move(a)
+		return "moved", cmp.Or(w.receipt, "receipt"), errors.Join(err, w.tick())
+	}
 	p := w.parts[a.Target()]
 	p.generation++
 	f := p.next(p.generation)
@@ -203,9 +216,30 @@ func (w *world) Do(_ context.Context, a sdk.Action, _ string) (string, error) {
 	generation := p.generation
 	w.lives.Go(func() { w.live(a.Target(), generation, f) })
 	if err := w.tick(); err != nil {
+		return "", "", err
+	}
+	return "restarted", "", f.err
+}
+
+func (w *world) move(a sdk.Action) error {
+	if w.moved == nil {
+		return nil
+	}
+	return w.moved(a)
+}
+
+// Undo takes an order back; that counts as an order too.
+func (w *world) Undo(_ context.Context, a sdk.Action, receipt, _ string) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.tick(); err != nil {
 		return "", err
 	}
-	return "restarted", f.err
+	w.orders = append(w.orders, fmt.Sprintf("undo %s %s", a.Kind(), a.Target()))
+	if receipt != "receipt" {
+		return "", fmt.Errorf("the receipt is %q", receipt)
+	}
+	return "moved back", w.tick()
 }
 
 // live plays the new process's life and what the detector says of it.

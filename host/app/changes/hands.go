@@ -45,7 +45,7 @@ func candidateOf(c sdk.SubmitChange) candidate.Candidate {
 	return out
 }
 
-// SubmitChange applies a change and returns when it is watched.
+// SubmitChange applies a change and returns its id when it is watched.
 func (h Hands) SubmitChange(ctx context.Context, c sdk.SubmitChange) (string, error) {
 	return h.submit(ctx, candidateOf(c))
 }
@@ -63,9 +63,26 @@ func (h Hands) submit(ctx context.Context, c candidate.Candidate) (string, error
 	case err != nil:
 		return "", err
 	case r.State == record.Watching, r.State == record.Kept:
-		return fmt.Sprintf("change %s is applied and watched", r.ID), nil
+		return r.ID, nil
 	}
 	return "", fmt.Errorf("change %s is %s: %s", r.ID, r.State, r.Why)
+}
+
+// Owner names the component that a root, or the root of a recorded change, belongs to; empty for none.
+func (h Hands) Owner(a sdk.Action) string {
+	switch a := a.(type) {
+	case sdk.SubmitChange:
+		for _, r := range h.Settings().Roots {
+			if string(r.Name) == a.Root {
+				return r.Component
+			}
+		}
+	case sdk.RollbackChange:
+		if r, err := h.Pipeline().Change(context.Background(), a.Change); err == nil {
+			return r.Component
+		}
+	}
+	return ""
 }
 
 // CheckRollback reports why a change cannot be undone.

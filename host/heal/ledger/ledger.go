@@ -213,6 +213,13 @@ func (l *Ledger) OpenOf(component string) []*record.Anomaly {
 	return out
 }
 
+// EachOpen calls f for every open anomaly, in no order.
+func (l *Ledger) EachOpen(f func(*record.Anomaly)) {
+	for _, a := range l.open {
+		f(a)
+	}
+}
+
 // All returns copies of the open and the last closed anomalies, newest first.
 func (l *Ledger) All() []record.Anomaly {
 	out := slices.Clone(l.closed)

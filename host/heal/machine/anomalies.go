@@ -181,11 +181,11 @@ func (m *Machine) openIncident(a *record.Anomaly) *incident {
 }
 
 // reopen takes an incident of the same shape up again that ended by itself or
-// was healed no longer than a hold time ago.
+// was healed no longer ago than the settings say.
 func (m *Machine) reopen(a *record.Anomaly) *incident {
 	for n := len(m.closed) - 1; n >= 0; n-- {
 		old := m.closed[n]
-		if old.Resolved == nil || m.now.Sub(*old.Resolved) > m.set.Hold {
+		if old.Resolved == nil || m.now.Sub(*old.Resolved) > m.set.Reopen {
 			return nil
 		}
 		if old.Signature != signature(*a) {
@@ -245,7 +245,7 @@ func (m *Machine) wake(inc *incident, a *record.Anomaly) {
 		if a.Kind != sdk.AnomalyExit || a.Component != inc.Component {
 			return
 		}
-		inc.QuarantinedUntil = nil
+		m.rested(inc)
 	}
 	m.enter(inc, record.PhaseIdle, "new evidence: "+a.Summary)
 }
@@ -268,5 +268,8 @@ func (m *Machine) resolve(inc *incident, why string) {
 	m.supersede(inc, "the incident is over")
 	m.enter(inc, record.PhaseResolved, why)
 	inc.Resolved, inc.QuarantinedUntil = record.Time(m.now), nil
+	if inc.openOf(inc.Component) == 0 {
+		m.rested(inc)
+	}
 	m.audit("incident_resolved", map[string]any{"incident": inc.ID, "component": inc.Component, "why": why})
 }

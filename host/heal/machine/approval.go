@@ -30,7 +30,7 @@ func (m *Machine) request(inc *incident, p Proposed) {
 		return
 	}
 	a := record.Approval{
-		ID: m.id("app"), Incident: inc.ID, Component: inc.Component, Strategy: p.Strategy, Proposal: p.Proposal,
+		ID: m.id("app"), Incident: inc.ID, Component: inc.Component, Strategy: p.Strategy, Proposal: p.Proposal, Targets: p.Targets,
 		Reason: p.Proposal.Reason, Created: m.now, Expires: m.now.Add(m.set.ApprovalExpiry),
 		State: record.ApprovalPending, Renewed: inc.renew,
 	}
@@ -136,13 +136,13 @@ func how(a *record.Approval) string {
 // startApproved carries out what a person has allowed, once.
 func (m *Machine) startApproved(inc *incident) {
 	a := inc.ready
-	for _, t := range targets(inc, a.Proposal) {
+	for _, t := range targetsOr(a.Targets, inc) {
 		if other := m.of(t); other != nil && other != inc && other.Running() != nil {
 			return
 		}
 	}
 	inc.ready = nil
-	m.start(inc, a.Strategy, a.Proposal, a.By)
+	m.start(inc, Proposed{Strategy: a.Strategy, Proposal: a.Proposal, Targets: a.Targets}, a.By)
 }
 
 func (in Reject) apply(m *Machine) error {

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"time"
+
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -27,14 +29,33 @@ type Confirm struct {
 type Ask struct {
 	Ticket
 	Incident sdk.Incident
+	// Ladder is the operator's order of strategies, empty for none.
+	Ladder []string
+	// Resting are the strategies that failed on the component lately, and until
+	// when they are not to be asked.
+	Resting map[string]time.Time
 }
 
-// Act carries a proposal out; the answer is Acted.
+// Act carries one action of a proposal out; the answer is Acted. The next one is
+// ordered when this one has ended and that is durable.
 type Act struct {
 	Ticket
 	Recovery  string
 	Component string
-	Proposal  sdk.Proposal
+	// Index is the action's place in the proposal.
+	Index  int
+	Action sdk.Action
+	Reason string
+}
+
+// Undo takes an action back that was carried out; the answer is Undone.
+type Undo struct {
+	Ticket
+	Recovery string
+	Index    int
+	Action   sdk.Action
+	Receipt  string
+	Reason   string
 }
 
 // Save makes an incident's new state durable and known.
@@ -70,6 +91,7 @@ type Learn struct {
 func (Confirm) effect()   {}
 func (Ask) effect()       {}
 func (Act) effect()       {}
+func (Undo) effect()      {}
 func (Save) effect()      {}
 func (SaveState) effect() {}
 func (Audit) effect()     {}

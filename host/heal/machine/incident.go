@@ -25,6 +25,10 @@ type incident struct {
 	released bool
 	// pairUntil is how long the second of two that fail alike is held back.
 	pairUntil time.Time
+	// worseSince is since when the host is worse than before the recovery;
+	// regressed reports that it failed for that.
+	worseSince time.Time
+	regressed  bool
 	// ready is a proposal that a person has approved.
 	ready *record.Approval
 	// renew reports that the last approval has expired unanswered.
@@ -52,14 +56,18 @@ const (
 	maxApprovals  = 20
 )
 
-// due returns when the incident wants attention again, zero for never.
-func (i *incident) due() time.Time {
+// due returns when the incident wants attention again, zero for never. Settle is
+// how long the host may be worse after an action.
+func (i *incident) due(settle time.Duration) time.Time {
 	at := sooner(sooner(i.nextAt, i.pairUntil), i.savedAt.Add(refresh))
 	if i.Phase == record.PhaseVerifying {
 		at = sooner(at, i.deadline)
 	}
 	if i.Phase == record.PhaseHolding {
 		at = sooner(at, i.settleAt)
+		if !i.worseSince.IsZero() {
+			at = sooner(at, i.worseSince.Add(settle))
+		}
 	}
 	return at
 }

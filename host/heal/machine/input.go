@@ -44,6 +44,9 @@ type Proposed struct {
 	// NeedsPerson says why the proposal must not be carried out unasked, empty
 	// when it may.
 	NeedsPerson string
+	// Targets are the components that the proposal is done to; none means the
+	// incident's cause.
+	Targets []string
 	// Known is what the strategies were told beside anomalies; nil for nothing.
 	Known *record.Known
 }
@@ -51,7 +54,13 @@ type Proposed struct {
 // Acted answers an Act.
 type Acted struct {
 	Ticket
-	Steps []record.Step
+	// Index is the action's place in the proposal.
+	Index int
+	// Step says what was done.
+	Step record.Step
+	// Receipt is what takes the action back, empty where nothing does. It counts
+	// for an action that did not work as well.
+	Receipt string
 	// Generation is the component's after the action, zero where unknown.
 	Generation uint64
 	// Down reports that the component did not run when the action had ended.
@@ -59,6 +68,15 @@ type Acted struct {
 	// NotBegun reports that nothing was done at all.
 	NotBegun bool
 	// Err is why the action did not work, empty when it did.
+	Err string
+}
+
+// Undone answers an Undo.
+type Undone struct {
+	Ticket
+	Index int
+	Step  record.Step
+	// Err is why it could not be taken back, empty when it was.
 	Err string
 }
 

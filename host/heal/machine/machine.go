@@ -18,6 +18,7 @@ import (
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/quiet"
 	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/host/heal/storm"
 )
 
 // Machine is the coordinator's state. Use New.
@@ -30,6 +31,10 @@ type Machine struct {
 	open       []*incident
 	closed     []record.Incident
 	quiet      *quiet.Quiet
+	storm      storm.Book
+	// rests holds, by component and strategy, until when one that failed is not
+	// asked again.
+	rests map[string]map[string]time.Time
 
 	now     time.Time
 	seq     uint64
@@ -42,7 +47,7 @@ const maxClosed = 200
 // New returns a machine without incidents. Settings without a value take their
 // defaults.
 func New(set Settings) *Machine {
-	m := &Machine{quiet: quiet.New()}
+	m := &Machine{quiet: quiet.New(), rests: map[string]map[string]time.Time{}}
 	m.configure(set)
 	m.ledger = ledger.New(3 * m.set.DetectionInterval)
 	m.mode = m.set.Mode
@@ -84,7 +89,7 @@ func (m *Machine) Step(now time.Time, in Input) ([]Effect, error) {
 func (m *Machine) Next() time.Time {
 	next := m.ledger.Next()
 	for _, inc := range m.open {
-		next = sooner(next, inc.due())
+		next = sooner(next, inc.due(m.set.Settle))
 		if p := inc.Pending(); p != nil {
 			next = sooner(next, p.Expires)
 		}

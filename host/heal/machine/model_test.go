@@ -12,6 +12,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -26,6 +27,7 @@ type model struct {
 	confirms []Confirm
 	asks     []Ask
 	acts     []Act
+	undos    []Undo
 	// approved are the approvals that were answered with yes, by hash.
 	acted map[string]int // recovery → number of Act effects
 }
@@ -54,6 +56,8 @@ func (md *model) step(t *rapid.T, in Input) {
 		case Act:
 			md.checkAct(t, effects[:i], e)
 			md.acts = append(md.acts, e)
+		case Undo:
+			md.undos = append(md.undos, e)
 		}
 	}
 	md.check(t)
@@ -62,6 +66,14 @@ func (md *model) step(t *rapid.T, in Input) {
 // checkAct wants the intent saved and audited in the same step, no action in
 // a mode or a window that forbids it, and each recovery carried out once.
 func (md *model) checkAct(t *rapid.T, before []Effect, e Act) {
+	if e.Index > 0 { // its intent was saved with the first
+		audited := md.acted[fmt.Sprint(e.Recovery, "/", e.Index-1)]
+		if audited == 0 {
+			t.Fatalf("%s: action %d before the one ahead of it", e.Recovery, e.Index)
+		}
+		md.acted[fmt.Sprint(e.Recovery, "/", e.Index)]++
+		return
+	}
 	saved, audited := false, false
 	for _, b := range before {
 		switch b := b.(type) {
@@ -75,8 +87,9 @@ func (md *model) checkAct(t *rapid.T, before []Effect, e Act) {
 	if !saved || !audited {
 		t.Fatalf("%s is ordered before it is saved (%v) and audited (%v)", e.Recovery, saved, audited)
 	}
-	if md.acted[e.Recovery]++; md.acted[e.Recovery] > 1 {
-		t.Fatalf("%s is carried out %d times", e.Recovery, md.acted[e.Recovery])
+	key := fmt.Sprint(e.Recovery, "/", e.Index)
+	if md.acted[key]++; md.acted[key] > 1 {
+		t.Fatalf("%s is carried out %d times", key, md.acted[key])
 	}
 	rec := md.m.find(e.Incident).Running()
 	mode := policy.Effective(md.m.mode, md.m.components[e.Component].Mode)
@@ -105,7 +118,7 @@ func (md *model) check(t *rapid.T) {
 			t.Fatalf("%s is the cause of %s and %s", inc.Component, other, inc.ID)
 		}
 		owner[inc.Component] = inc.ID
-		running := slices.Contains([]record.Phase{record.PhaseActing, record.PhaseVerifying, record.PhaseHolding}, inc.Phase)
+		running := slices.Contains([]record.Phase{record.PhaseActing, record.PhaseVerifying, record.PhaseHolding, record.PhaseUndoing}, inc.Phase)
 		if (inc.Running() != nil) != running {
 			t.Fatalf("%s has a running recovery: %v, in phase %s", inc.ID, inc.Running() != nil, inc.Phase)
 		}
@@ -113,7 +126,7 @@ func (md *model) check(t *rapid.T) {
 			t.Fatalf("%s has a question pending in phase %s", inc.ID, inc.Phase)
 		}
 		timed := inc.Phase == record.PhaseWaiting || inc.Phase == record.PhaseHolding || inc.Phase == record.PhaseVerifying
-		if timed && inc.due().IsZero() {
+		if timed && inc.due(time.Second).IsZero() {
 			t.Fatalf("%s waits for ever in phase %s", inc.ID, inc.Phase)
 		}
 	}
@@ -140,11 +153,14 @@ func (md *model) answer(t *rapid.T) {
 	switch {
 	case len(md.acts) > 0 && rapid.Bool().Draw(t, "act"):
 		a := take(t, &md.acts)
-		out := Acted{Ticket: a.Ticket, Down: rapid.Bool().Draw(t, "down"), NotBegun: rapid.IntRange(0, 9).Draw(t, "unwritten") == 0}
+		out := Acted{Ticket: a.Ticket, Index: a.Index, Receipt: rapid.SampledFrom([]string{"", "r"}).Draw(t, "receipt"), Down: rapid.Bool().Draw(t, "down"), NotBegun: rapid.IntRange(0, 9).Draw(t, "unwritten") == 0}
 		if out.NotBegun || rapid.IntRange(0, 3).Draw(t, "works") == 0 {
 			out.Err = "it did not work"
 		}
 		md.step(t, out)
+	case len(md.undos) > 0 && rapid.Bool().Draw(t, "undo"):
+		u := take(t, &md.undos)
+		md.step(t, Undone{Ticket: u.Ticket, Index: u.Index, Err: rapid.SampledFrom([]string{"", "it is stuck"}).Draw(t, "undone")})
 	case len(md.asks) > 0 && rapid.Bool().Draw(t, "ask"):
 		md.step(t, md.proposal(t, take(t, &md.asks)))
 	case len(md.confirms) > 0:
@@ -177,6 +193,7 @@ func (md *model) proposal(t *rapid.T, a Ask) Proposed {
 	if rapid.IntRange(0, 4).Draw(t, "later") == 0 {
 		p.Proposal.NotBefore = md.now.Add(time.Minute)
 	}
+	p.Targets = remedy.Targets(p.Proposal)
 	p.Proposal.Probing = rapid.IntRange(0, 4).Draw(t, "probing") == 0
 	return p
 }
@@ -220,7 +237,7 @@ func (md *model) reboot(t *rapid.T) {
 	slices.Reverse(docs)
 	state := State{Mode: md.m.Mode(), Maintenance: md.m.Maintenance()}
 	md.m = New(modelSettings(policy.Automated))
-	md.confirms, md.asks, md.acts = nil, nil, nil
+	md.confirms, md.asks, md.acts, md.undos = nil, nil, nil, nil
 	md.step(t, Restore{State: state, Incidents: docs})
 }
 

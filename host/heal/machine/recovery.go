@@ -31,8 +31,8 @@ func (p Proposed) apply(m *Machine) error {
 		m.enterUntil(inc, record.PhaseWaiting, at, text)
 		return nil
 	}
-	if message, ok := remedy.HandOver(p.Proposal); ok {
-		m.handOver(inc, "handed over: "+message)
+	if message, again, ok := remedy.HandOver(p.Proposal); ok {
+		m.handOver(inc, "handed over: "+message, again)
 		return nil
 	}
 	m.decide(inc, p)
@@ -47,11 +47,20 @@ func (m *Machine) notNow(inc *incident, p Proposed) (time.Time, string) {
 	case len(p.Proposal.Actions) == 0 && p.Soon:
 		return m.now.Add(recheck), "no strategy has answered: " + strings.Join(p.Reasons, "; ")
 	case len(p.Proposal.Actions) == 0:
-		return m.now.Add(reask), "no remedy on offer: " + strings.Join(p.Reasons, "; ")
+		return m.soonest(inc, m.now.Add(reask)), "no remedy on offer: " + strings.Join(p.Reasons, "; ")
 	case wait > 0:
 		return m.now.Add(wait), p.Strategy + ": " + p.Proposal.Reason
 	}
-	for _, target := range targets(inc, p.Proposal) {
+	if at, text := m.notThere(inc, p); !at.IsZero() {
+		return at, text
+	}
+	return m.storming(inc)
+}
+
+// notThere returns until when, and why, the proposal must not be done to its
+// targets.
+func (m *Machine) notThere(inc *incident, p Proposed) (time.Time, string) {
+	for _, target := range targetsOr(p.Targets, inc) {
 		if m.quiet.InMaintenance(target, m.now) {
 			return m.now.Add(reask), target + " is in maintenance"
 		}
@@ -66,17 +75,34 @@ func (m *Machine) notNow(inc *incident, p Proposed) (time.Time, string) {
 	return time.Time{}, ""
 }
 
-func (m *Machine) handOver(inc *incident, message string) {
+// storming holds a recovery back while too many have begun lately. A person's
+// yes is not held back.
+func (m *Machine) storming(inc *incident) (time.Time, string) {
+	at, why := m.storm.Free(inc.Component, m.set.Storm, m.now)
+	if at.IsZero() {
+		return at, ""
+	}
+	m.raise(inc, sdk.SeverityHigh, why)
+	return at, why
+}
+
+// handOver leaves the incident to a person. Again is when it is looked at all
+// the same, zero for only on new evidence.
+func (m *Machine) handOver(inc *incident, message string, again time.Duration) {
 	m.supersede(inc, message)
-	m.raise(inc, sdk.SeverityHigh, "a person is needed")
-	m.enter(inc, record.PhaseHandedOver, message)
+	if again == 0 {
+		m.raise(inc, sdk.SeverityHigh, "a person is needed")
+		m.enter(inc, record.PhaseHandedOver, message)
+	} else {
+		m.enterUntil(inc, record.PhaseHandedOver, m.soonest(inc, m.now.Add(again)), message)
+	}
 	m.audit("handed_over", map[string]any{"incident": inc.ID, "component": inc.Component, "text": message})
 }
 
-// targets lists the components that a proposal is done to; one that is done to
-// none counts for the cause.
-func targets(inc *incident, p sdk.Proposal) []string {
-	if names := remedy.Targets(p); len(names) > 0 {
+// targetsOr lists the components that a proposal is done to; one that is done
+// to none counts for the cause.
+func targetsOr(names []string, inc *incident) []string {
+	if len(names) > 0 {
 		return names
 	}
 	return []string{inc.Component}
@@ -85,7 +111,7 @@ func targets(inc *incident, p sdk.Proposal) []string {
 // decide applies the modes to a proposal.
 func (m *Machine) decide(inc *incident, p Proposed) {
 	modes := []policy.Mode{policy.Effective(m.mode, m.components[inc.Component].Mode)}
-	for _, t := range targets(inc, p.Proposal) {
+	for _, t := range p.Targets {
 		modes = append(modes, policy.Effective(m.mode, m.components[t].Mode))
 	}
 	decision := policy.Decide(policy.Strictest(modes...), inc.Severity, p.NeedsPerson)
@@ -95,7 +121,7 @@ func (m *Machine) decide(inc *incident, p Proposed) {
 	switch decision {
 	case policy.Act:
 		m.supersede(inc, "no approval is needed any more")
-		m.start(inc, p.Strategy, p.Proposal, "")
+		m.start(inc, p, "")
 	case policy.Ask:
 		m.request(inc, p)
 	case policy.Record:
@@ -112,23 +138,33 @@ func (m *Machine) newRecovery(inc *incident, strategy string, p sdk.Proposal) *r
 	return &inc.Recoveries[len(inc.Recoveries)-1]
 }
 
-// start orders a proposal to be carried out.
-func (m *Machine) start(inc *incident, strategy string, p sdk.Proposal, approvedBy string) {
-	rec := m.newRecovery(inc, strategy, p)
-	rec.StartedAt, rec.ApprovedBy = record.Time(m.now), approvedBy
+// start orders the first action of a proposal to be carried out.
+func (m *Machine) start(inc *incident, p Proposed, approvedBy string) {
+	rec := m.newRecovery(inc, p.Strategy, p.Proposal)
+	rec.StartedAt, rec.ApprovedBy, rec.Targets, rec.Before = record.Time(m.now), approvedBy, p.Targets, m.burden()
 	inc.gone = false
-	m.enter(inc, record.PhaseActing, fmt.Sprintf("%s: %s (%s)", strategy, strings.Join(rec.Actions, ", "), p.Reason))
-	m.quiet.Begin(rec.ID, m.area(targets(inc, p)), m.now.Add(m.set.Settle+m.set.VerifyTimeout))
+	m.storm.Add(rec.ID, inc.Component, m.now, m.now)
+	m.enter(inc, record.PhaseActing, fmt.Sprintf("%s: %s (%s)", p.Strategy, strings.Join(rec.Actions, ", "), p.Proposal.Reason))
+	m.quiet.Begin(rec.ID, m.area(targetsOr(p.Targets, inc)), m.now.Add(m.set.Settle+m.set.VerifyTimeout))
 	m.audit("recovery_started", map[string]any{
-		"incident": inc.ID, "recovery": rec.ID, "component": inc.Component, "strategy": strategy,
-		"actions": rec.Actions, "reason": p.Reason, "approved_by": approvedBy,
+		"incident": inc.ID, "recovery": rec.ID, "component": inc.Component, "strategy": p.Strategy,
+		"actions": rec.Actions, "reason": p.Proposal.Reason, "approved_by": approvedBy,
 	})
-	m.emit(Act{Ticket: inc.ticketOf(), Recovery: rec.ID, Component: inc.Component, Proposal: p})
+	m.act(inc, rec)
+}
+
+// act orders the next action of the recovery.
+func (m *Machine) act(inc *incident, rec *record.Recovery) {
+	n := len(rec.Receipts)
+	m.emit(Act{
+		Ticket: inc.ticketOf(), Recovery: rec.ID, Component: inc.Component, Index: n, Action: rec.Proposal.Actions[n], Reason: rec.Reason,
+	})
 }
 
 // recordOnly is what the learning mode does instead.
 func (m *Machine) recordOnly(inc *incident, p Proposed) {
 	rec := m.newRecovery(inc, p.Strategy, p.Proposal)
+	rec.Targets = p.Targets
 	rec.Text = "learning mode: this would have been done"
 	m.endRecovery(inc, rec, sdk.ResultRecorded)
 	m.enterUntil(inc, record.PhaseWaiting, m.now.Add(m.set.Quarantine), rec.Text+": "+strings.Join(rec.Actions, ", "))
@@ -136,19 +172,40 @@ func (m *Machine) recordOnly(inc *incident, p Proposed) {
 
 func (a Acted) apply(m *Machine) error {
 	inc := m.byTicket(a.Ticket)
-	if inc == nil || inc.Phase != record.PhaseActing {
+	if inc == nil || inc.Phase != record.PhaseActing || a.Index != len(inc.Running().Receipts) {
 		return nil
 	}
 	rec := inc.Running()
-	rec.Steps = append(rec.Steps, a.Steps...)
-	names := targets(inc, rec.Proposal)
-	m.quiet.End(rec.ID, names, m.now.Add(m.set.Settle))
-	if a.NotBegun {
-		rec.StartedAt, rec.Text = nil, a.Err
-		m.endRecovery(inc, rec, sdk.ResultAborted)
-		m.enterUntil(inc, record.PhaseWaiting, m.now.Add(reask), a.Err)
+	inc.dirty = true
+	if a.Step.Text != "" {
+		rec.Steps = append(rec.Steps, a.Step)
+	}
+	if a.NotBegun && a.Index == 0 {
+		m.notBegun(inc, rec, a.Err)
 		return nil
 	}
+	rec.Receipts = append(rec.Receipts, a.Receipt)
+	if a.Err == "" && len(rec.Receipts) < len(rec.Proposal.Actions) {
+		m.act(inc, rec)
+		return nil
+	}
+	m.acted(inc, rec, a)
+	return nil
+}
+
+// notBegun ends a recovery of which nothing was done.
+func (m *Machine) notBegun(inc *incident, rec *record.Recovery, why string) {
+	m.quiet.End(rec.ID, targetsOr(rec.Targets, inc), m.now)
+	m.storm.Drop(rec.ID)
+	rec.StartedAt, rec.Text = nil, why
+	m.endRecovery(inc, rec, sdk.ResultAborted)
+	m.enterUntil(inc, record.PhaseWaiting, m.now.Add(reask), why)
+}
+
+// acted goes on when the last action has ended, or one has failed.
+func (m *Machine) acted(inc *incident, rec *record.Recovery, a Acted) {
+	names := targetsOr(rec.Targets, inc)
+	m.quiet.End(rec.ID, names, m.now.Add(m.set.Settle))
 	for _, t := range names {
 		m.quiet.Acted(t, quiet.Act{Recovery: rec.ID, Start: *rec.StartedAt, End: m.now})
 	}
@@ -157,38 +214,37 @@ func (a Acted) apply(m *Machine) error {
 		if a.Down {
 			inc.gone = true // nothing is lost by another try as soon as the back-off allows it
 		}
-		m.fail(inc, a.Err)
-		return nil
+		m.failAll(inc, a.Err)
+		return
 	}
 	rec.ActedAt = record.Time(m.now)
 	if inc.exitAt.After(*rec.StartedAt) && inc.exitGeneration >= a.Generation {
 		inc.gone = true
 		m.fail(inc, "the new process ended at once")
-		return nil
+		return
 	}
 	inc.deadline = m.now.Add(m.set.VerifyTimeout)
-	m.enter(inc, record.PhaseVerifying, "done; waiting for "+inc.Component+" to answer")
+	m.enter(inc, record.PhaseVerifying, "done; waiting for "+inc.helped()+" to answer")
 	m.confirmAction(inc)
-	return nil
 }
 
 // confirmAction asks whether the component is healthy after the action.
 func (m *Machine) confirmAction(inc *incident) {
 	inc.ticket++
 	inc.nextAt = time.Time{}
-	m.emit(Confirm{Ticket: inc.ticketOf(), Components: []string{inc.Component}})
+	m.emit(Confirm{Ticket: inc.ticketOf(), Components: []string{inc.helped()}})
 }
 
 func (m *Machine) onVerdict(inc *incident, v sdk.Verdict) {
 	switch {
-	case v == sdk.Pass || v == sdk.Fail && remedy.LeavesStopped(inc.Running().Proposal, inc.Component):
+	case v == sdk.Pass || v == sdk.Fail && remedy.LeavesStopped(inc.Running().Proposal, inc.helped()):
 		m.healthy(inc)
 	case v == sdk.Inconclusive:
 		inc.nextAt = m.now.Add(recheck)
 	case inc.resumed:
 		m.abort(inc)
 	default:
-		m.fail(inc, inc.Component+" is still failing after the action")
+		m.fail(inc, inc.helped()+" is still failing after the action")
 	}
 }
 
@@ -197,9 +253,10 @@ func (m *Machine) onVerdict(inc *incident, v sdk.Verdict) {
 func (m *Machine) healthy(inc *incident) {
 	rec := inc.Running()
 	rec.HealthyAt = record.Time(m.now)
-	inc.resumed, inc.QuarantinedUntil = false, nil
+	inc.resumed = false
+	m.rested(inc)
 	until := m.now.Add(m.set.Hold)
-	m.enter(inc, record.PhaseHolding, fmt.Sprintf("%s is healthy again; it counts at %s", inc.Component, until.UTC().Format(time.TimeOnly)))
+	m.enter(inc, record.PhaseHolding, fmt.Sprintf("%s is healthy again; it counts at %s", inc.helped(), until.UTC().Format(time.TimeOnly)))
 	inc.nextAt, inc.HoldUntil = until, record.Time(until)
 	inc.settleAt = m.now.Add(m.set.Settle)
 	for _, c := range inc.failing() {
@@ -215,7 +272,7 @@ func (m *Machine) endHold(inc *incident) {
 	rec := inc.Running()
 	for _, a := range inc.Anomalies {
 		same := a.Kind == sdk.AnomalyExit || a.Kind == sdk.AnomalyProbe || signature(a) == inc.Signature
-		if a.Open && a.Component == inc.Component && same {
+		if a.Open && a.Component == inc.helped() && same {
 			m.fail(inc, "the condition stayed: "+a.Summary)
 			return
 		}
@@ -227,33 +284,6 @@ func (m *Machine) endHold(inc *incident) {
 		return
 	}
 	m.resolve(inc, "healed by "+rec.Strategy)
-}
-
-// fail ends the recovery and puts the incident in quarantine. A process that
-// was started since and has ended is evidence enough to look again at once, and
-// so is health that did come back and was lost again: the remedy works, for a
-// while, and how often it may be repeated is the strategy's to say.
-func (m *Machine) fail(inc *incident, why string) {
-	rec := inc.Running()
-	rec.Text = why
-	m.endRecovery(inc, rec, sdk.ResultFailed)
-	inc.released, inc.resumed, inc.settleAt = false, false, time.Time{}
-	if inc.gone || rec.HealthyAt != nil {
-		m.enter(inc, record.PhaseIdle, "the recovery failed: "+why)
-		return
-	}
-	until := m.now.Add(m.set.Quarantine)
-	inc.QuarantinedUntil = record.Time(until)
-	m.enterUntil(inc, record.PhaseWaiting, until, "the recovery failed: "+why)
-}
-
-// abort ends a recovery of which nobody knows how far it came.
-func (m *Machine) abort(inc *incident) {
-	rec := inc.Running()
-	rec.Text = "the daemon ended while it was under way, and " + inc.Component + " is not healthy"
-	inc.resumed = false
-	m.endRecovery(inc, rec, sdk.ResultAborted)
-	m.enter(inc, record.PhaseIdle, rec.Text)
 }
 
 func (m *Machine) endRecovery(inc *incident, rec *record.Recovery, result sdk.Result) {

@@ -25,6 +25,8 @@ func (r Restore) apply(m *Machine) error {
 	for _, doc := range r.Incidents {
 		doc = doc.Clone()
 		m.keepAhead(doc)
+		m.restRestored(doc)
+		m.countRestored(doc)
 		if doc.Phase == record.PhaseResolved {
 			m.closed = append(m.closed, doc)
 			continue
@@ -55,6 +57,15 @@ func (m *Machine) keepAhead(doc record.Incident) {
 	}
 }
 
+// countRestored counts the recoveries of a saved incident towards the limits.
+func (m *Machine) countRestored(doc record.Incident) {
+	for _, rec := range doc.Recoveries {
+		if rec.StartedAt != nil {
+			m.storm.Add(rec.ID, rec.Component, *rec.StartedAt, m.now)
+		}
+	}
+}
+
 // resume takes an incident up where its record says that it stood. An action
 // that was ordered but not reported done is never repeated: the component is
 // looked at instead.
@@ -79,18 +90,26 @@ func (m *Machine) resume(inc *incident) {
 		inc.deadline = m.now.Add(m.set.VerifyTimeout)
 		m.enter(inc, record.PhaseVerifying, "resumed after a restart of the daemon")
 		m.confirmAction(inc)
+	case record.PhaseUndoing:
+		// What is in doubt is taken back once more: that leads to the same state.
+		if !m.takeBack(inc, rec) {
+			m.failed(inc, rec)
+		}
 	case record.PhaseHolding:
 		inc.nextAt = m.now
 		if inc.HoldUntil != nil {
 			inc.nextAt = *inc.HoldUntil
 		}
 		inc.settleAt = m.now.Add(m.set.Settle)
-	case record.PhaseWaiting:
+	case record.PhaseWaiting, record.PhaseHandedOver:
+		if inc.Phase == record.PhaseHandedOver && inc.NextTryAt == nil {
+			return
+		}
 		inc.nextAt = m.now
 		if inc.NextTryAt != nil {
 			inc.nextAt = *inc.NextTryAt
 		}
-	case record.PhaseApproval, record.PhaseHandedOver:
+	case record.PhaseApproval:
 	default:
 		m.enter(inc, record.PhaseIdle, "resumed after a restart of the daemon")
 	}

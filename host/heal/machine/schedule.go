@@ -23,7 +23,7 @@ func (m *Machine) expirePhase(inc *incident) {
 		inc.dirty = true
 	}
 	switch inc.Phase {
-	case record.PhaseWaiting:
+	case record.PhaseWaiting, record.PhaseHandedOver:
 		if m.passed(inc.nextAt) {
 			m.enter(inc, record.PhaseIdle, "")
 		}
@@ -37,7 +37,7 @@ func (m *Machine) expirePhase(inc *incident) {
 		if m.passed(inc.settleAt) {
 			m.settle(inc)
 		}
-		if m.passed(inc.nextAt) {
+		if m.regress(inc); inc.Phase == record.PhaseHolding && m.passed(inc.nextAt) {
 			m.endHold(inc)
 		}
 	}
@@ -213,7 +213,9 @@ func (m *Machine) settle(inc *incident) {
 // ask puts the incident to the strategies.
 func (m *Machine) ask(inc *incident) {
 	m.enter(inc, record.PhaseAsking, "")
-	m.emit(Ask{Ticket: inc.ticketOf(), Incident: m.view(inc)})
+	m.emit(Ask{
+		Ticket: inc.ticketOf(), Incident: m.view(inc), Ladder: m.ladderOf(inc.Component), Resting: m.resting(inc.Component),
+	})
 }
 
 // view is the incident as a strategy sees it; the carrier adds what it alone

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/host/heal/storm"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -29,8 +30,16 @@ type Settings struct {
 	// DetectionInterval is the detectors' interval; three of them are the life
 	// of an anomaly that names none. Default 30 s.
 	DetectionInterval time.Duration
-	Components        []Component
-	Links             []sdk.Link
+	// Reopen is how soon after its end the same trouble opens an incident
+	// again; default the hold time.
+	Reopen time.Duration
+	// Storm bounds how many recoveries may begin.
+	Storm storm.Limits
+	// Ladder is the order in which strategies are asked, empty for the chooser's
+	// own.
+	Ladder     []string
+	Components []Component
+	Links      []sdk.Link
 }
 
 // Component is what healing has to know of a component.
@@ -43,6 +52,8 @@ type Component struct {
 	Restarts sdk.RestartLimit
 	// Declared are the names of the operator's commands.
 	Declared []string
+	// Ladder replaces the daemon's for this component where it is not empty.
+	Ladder []string
 }
 
 // Spans that no operator has asked to set.
@@ -91,5 +102,9 @@ func (s Settings) withDefaults() Settings {
 			*d.span = d.value
 		}
 	}
+	if s.Reopen <= 0 {
+		s.Reopen = s.Hold
+	}
+	s.Storm = s.Storm.WithDefaults()
 	return s
 }

@@ -16,6 +16,7 @@ func (i Incident) Clone() Incident {
 	i.Recoveries = slices.Clone(i.Recoveries)
 	for n := range i.Recoveries {
 		i.Recoveries[n].Steps = slices.Clone(i.Recoveries[n].Steps)
+		i.Recoveries[n].Receipts = slices.Clone(i.Recoveries[n].Receipts)
 	}
 	return i
 }

@@ -35,6 +35,7 @@ const (
 	PhaseAsking     Phase = "asking"     // strategies are being asked
 	PhaseActing     Phase = "acting"     // an action is being carried out
 	PhaseVerifying  Phase = "verifying"  // the action is done, a healthy verdict is awaited
+	PhaseUndoing    Phase = "undoing"    // what did not help is being taken back
 	PhaseHolding    Phase = "holding"
 	PhaseApproval   Phase = "approval"
 	PhaseWaiting    Phase = "waiting"
@@ -44,7 +45,7 @@ const (
 
 var states = map[Phase]State{
 	PhaseIdle: StateOpen, PhaseConfirming: StateOpen, PhaseAsking: StateOpen,
-	PhaseActing: StateRecovering, PhaseVerifying: StateRecovering, PhaseHolding: StateHolding,
+	PhaseActing: StateRecovering, PhaseVerifying: StateRecovering, PhaseUndoing: StateRecovering, PhaseHolding: StateHolding,
 	PhaseApproval: StateWaitingApproval, PhaseWaiting: StateWaiting,
 	PhaseHandedOver: StateHandedOver, PhaseResolved: StateResolved,
 }
@@ -54,7 +55,7 @@ func (p Phase) State() State { return states[p] }
 
 // Busy reports that a recovery slot is taken in this phase.
 func (p Phase) Busy() bool {
-	return p == PhaseConfirming || p == PhaseAsking || p == PhaseActing || p == PhaseVerifying
+	return p == PhaseConfirming || p == PhaseAsking || p == PhaseActing || p == PhaseVerifying || p == PhaseUndoing
 }
 
 // Anomaly is a detector's report as the host keeps it.
@@ -108,7 +109,17 @@ type Recovery struct {
 	Text      string     `json:"text,omitempty"`
 	// ApprovedBy names who allowed it; empty for an automatic one.
 	ApprovedBy string `json:"approved_by,omitempty"`
-	Steps      []Step `json:"steps"`
+	// Targets are the components that the proposal is done to.
+	Targets []string `json:"targets,omitempty"`
+	// Receipts hold, for each action that was carried out, what takes it back;
+	// empty where nothing does, or where it has been taken back.
+	Receipts []string `json:"receipts,omitempty"`
+	// Before is the worst open severity of each component when it began.
+	Before map[string]sdk.Severity `json:"before,omitempty"`
+	// RestsUntil is until when the strategy is not asked again about the
+	// component, because this failed.
+	RestsUntil *time.Time `json:"rests_until,omitempty"`
+	Steps      []Step     `json:"steps"`
 }
 
 // ApprovalState is where an approval stands.
@@ -130,6 +141,8 @@ type Approval struct {
 	Component string       `json:"component"`
 	Strategy  string       `json:"strategy"`
 	Proposal  sdk.Proposal `json:"proposal"`
+	// Targets are the components that it would be done to.
+	Targets []string `json:"targets,omitempty"`
 	// Hash binds the answer to the incident, the proposal and the evidence.
 	Hash     string        `json:"hash"`
 	Reason   string        `json:"reason"`

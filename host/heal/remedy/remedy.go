@@ -31,13 +31,41 @@ func Waits(p sdk.Proposal) time.Duration {
 }
 
 // HandOver returns the message of a proposal that does nothing but hand the
-// incident over, and whether it does.
-func HandOver(p sdk.Proposal) (string, bool) {
-	if len(p.Actions) != 1 {
-		return "", false
+// incident over, when it is looked at again all the same (a Wait after it, zero
+// for only on new evidence), and whether it is one.
+func HandOver(p sdk.Proposal) (message string, again time.Duration, ok bool) {
+	if len(p.Actions) == 0 || len(p.Actions) > 2 {
+		return "", 0, false
 	}
 	h, ok := p.Actions[0].(sdk.HandOver)
-	return h.Message, ok
+	if ok && len(p.Actions) == 2 {
+		var w sdk.Wait
+		w, ok = p.Actions[1].(sdk.Wait)
+		again = w.For
+	}
+	return h.Message, again, ok
+}
+
+// TakenBackOnFailure reports whether an action is taken back when it was
+// carried out and did not help. What restored an earlier state is left: the
+// other state is no better known to be good.
+func TakenBackOnFailure(a sdk.Action) bool {
+	switch a.Kind() {
+	case sdk.KindStop, sdk.KindSetParameters, sdk.KindSubmitChange, sdk.KindOpenLink, sdk.KindRunDeclared:
+		return true
+	}
+	return false
+}
+
+// Helps names the component that a proposal is to help where that is not the
+// cause: the caller of a link that is opened. Empty for any other proposal.
+func Helps(p sdk.Proposal) string {
+	for _, a := range p.Actions {
+		if l, ok := a.(sdk.OpenLink); ok {
+			return l.From
+		}
+	}
+	return ""
 }
 
 // Targets lists the components that a proposal is done to, in its order.

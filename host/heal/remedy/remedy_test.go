@@ -31,10 +31,13 @@ func TestOnlyPureWaitsAndHandOversCountAsSuch(t *testing.T) {
 	if got := Waits(of(wait, restart)); got != 0 {
 		t.Errorf("a restart after a wait counts as a wait of %v", got)
 	}
-	if text, ok := HandOver(of(give)); !ok || text != "look" {
+	if text, _, ok := HandOver(of(give)); !ok || text != "look" {
 		t.Errorf("got %q, %v", text, ok)
 	}
-	if _, ok := HandOver(of(restart, give)); ok {
+	if text, again, ok := HandOver(of(give, wait)); !ok || text != "look" || again != time.Second {
+		t.Errorf("a hand-over and a wait are %q, %v, %v; want to look again after a second", text, again, ok)
+	}
+	if _, _, ok := HandOver(of(restart, give)); ok {
 		t.Error("a restart counts as a hand-over")
 	}
 }

@@ -16,6 +16,9 @@ func configCommand(g *globals) *cobra.Command {
 			if err != nil {
 				return usageError(err)
 			}
+			for _, p := range settings.Warnings {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: warning: %s\n", settings.File, p.Line, p)
+			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s is good: %d components, %d links, %d roots, %d plugins\n",
 				settings.File, len(settings.Components), len(settings.Links), len(settings.Roots), len(settings.Plugins.Named))
 			return nil

@@ -1,0 +1,82 @@
+package machine
+
+import (
+	"time"
+
+	"github.com/homeostat/homeostat/host/heal/record"
+)
+
+var noTime time.Time
+
+// rest keeps the strategy of a failed recovery from being asked again about the
+// component for the time of the quarantine.
+func (m *Machine) rest(inc *incident, rec *record.Recovery) {
+	until := m.now.Add(m.set.Quarantine)
+	rec.RestsUntil = record.Time(until)
+	inc.QuarantinedUntil, inc.dirty = record.Time(until), true
+	m.restUntil(rec.Component, rec.Strategy, until)
+}
+
+func (m *Machine) restUntil(component, strategy string, until time.Time) {
+	if m.rests[component] == nil {
+		m.rests[component] = map[string]time.Time{}
+	}
+	m.rests[component][strategy] = until
+}
+
+// rested lets all strategies be asked again about the incident's cause, for it
+// is healthy or has changed since.
+func (m *Machine) rested(inc *incident) {
+	inc.QuarantinedUntil = nil
+	delete(m.rests, inc.Component)
+	for n := range inc.Recoveries {
+		if rec := &inc.Recoveries[n]; rec.RestsUntil != nil && rec.Component == inc.Component {
+			rec.RestsUntil, inc.dirty = nil, true
+		}
+	}
+}
+
+// resting returns the strategies that are not to be asked about a component.
+func (m *Machine) resting(component string) map[string]time.Time {
+	out := map[string]time.Time{}
+	for strategy, until := range m.rests[component] {
+		if until.After(m.now) {
+			out[strategy] = until
+		}
+	}
+	return out
+}
+
+// soonest returns the end of the first rest on the incident's cause, at the
+// latest the time given.
+func (m *Machine) soonest(inc *incident, at time.Time) time.Time {
+	for _, until := range m.resting(inc.Component) {
+		if until.Before(at) {
+			at = until
+		}
+	}
+	return at
+}
+
+// restRestored takes the rests of a saved incident up.
+func (m *Machine) restRestored(doc record.Incident) {
+	for _, rec := range doc.Recoveries {
+		if rec.RestsUntil != nil && rec.RestsUntil.After(m.now) {
+			m.restUntil(rec.Component, rec.Strategy, *rec.RestsUntil)
+		}
+	}
+}
+
+// ladderOf is the order in which strategies are asked about a component.
+func (m *Machine) ladderOf(component string) []string {
+	if own := m.components[component].Ladder; len(own) > 0 {
+		return own
+	}
+	return m.set.Ladder
+}
+
+// next puts the incident to the strategies again after a recovery that failed.
+// Of several that fail alike another one is looked at first.
+func (m *Machine) next(inc *incident, why string) {
+	m.enter(inc, record.PhaseIdle, why)
+}
