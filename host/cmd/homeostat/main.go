@@ -12,6 +12,8 @@ import (
 	"github.com/homeostat/homeostat/host/change/confined"
 	"github.com/homeostat/homeostat/host/change/txn/worker"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli"
+	"github.com/homeostat/homeostat/host/drill/launch"
+	"github.com/homeostat/homeostat/host/drill/scratch"
 	"github.com/homeostat/homeostat/sandbox"
 )
 
@@ -19,13 +21,19 @@ import (
 var version = "dev"
 
 func main() {
-	// Both kinds of workers are this very binary, started anew.
+	// Workers, and the parts of a drill, are this very binary, started anew.
 	sandbox.MaybeWorker()
 	if worker.Asked() {
 		os.Exit(worker.Main(os.Stdin, os.Stdout))
 	}
 	if confined.Asked() {
 		os.Exit(confined.Main())
+	}
+	if scratch.Asked() {
+		os.Exit(scratch.Main())
+	}
+	if launch.Asked() {
+		os.Exit(launch.Main())
 	}
 	os.Exit(cli.Main(version, os.Args[1:]))
 }

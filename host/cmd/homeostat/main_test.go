@@ -20,6 +20,8 @@ import (
 
 	"github.com/homeostat/homeostat/host/change/confined"
 	"github.com/homeostat/homeostat/host/change/txn/worker"
+	"github.com/homeostat/homeostat/host/drill/launch"
+	"github.com/homeostat/homeostat/host/drill/scratch"
 	"github.com/homeostat/homeostat/sandbox"
 )
 
@@ -33,7 +35,7 @@ var built string
 func TestMain(m *testing.M) {
 	// The daemon of a script starts its own program again, which is this one.
 	sandbox.MaybeWorker()
-	if worker.Asked() || confined.Asked() {
+	if worker.Asked() || confined.Asked() || scratch.Asked() || launch.Asked() {
 		main()
 	}
 	testscript.Main(leakChecked{m}, map[string]func(){"homeostat": main})

@@ -122,7 +122,7 @@ configuration, 3 refused, 4 rolled back, 5 needs approval.`,
 		runCommand(g), statusCommand(g), modeCommand(g), componentCommand(g), anomalyCommand(g),
 		incidentCommand(g), approvalCommand(g), maintenanceCommand(g), pluginCommand(g),
 		configCommand(g), auditCommand(g), backtestCommand(g), tokenCommand(g), sandboxcli.Command(sandboxOptions(g)),
-		changeCommand(g), backupCommand(g), breakerCommand(g), safetyCommand(g), notifyCommand(g), versionCommand(g),
+		changeCommand(g), backupCommand(g), breakerCommand(g), safetyCommand(g), notifyCommand(g), drillCommand(), versionCommand(g),
 	)
 	usageForArgs(root)
 	return root

@@ -1,0 +1,85 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/drill/lab"
+	"github.com/homeostat/homeostat/host/drill/launch"
+	"github.com/homeostat/homeostat/host/drill/scratch"
+	"github.com/homeostat/homeostat/host/drill/sight"
+)
+
+// killing are the rows about kill -9 in the middle.
+func killing() []Case {
+	return []Case{
+		{ID: "F11", Title: "kill -9 between two files", Does: "have the kernel kill the process that applies, after the first of two files",
+			Expects: "wholly old, nothing armed", Setup: lab.Setup{Faults: &launch.Faults{Spoil: launch.Create, Kill: true}}, Run: halfway},
+		{ID: "F12", Title: "kill -9 between two files, and of the daemon", Does: "the same, and kill the daemon too, start it again",
+			Expects: "wholly old, nothing armed", Setup: lab.Setup{Faults: &launch.Faults{Spoil: launch.Create, Kill: true}}, Run: bothKilled},
+		{ID: "F13", Title: "kill -9 at any instant", Does: "kill the daemon at 10 instants of a change of two files, from its submission on",
+			Expects: "after each start both files are old, none is half", Run: anyInstant},
+	}
+}
+
+func bothKilled(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
+	c, err := l.Post(ctx, lab.Root, well(newer), lab.Write("zz", "x"))
+	if err != nil {
+		return err
+	}
+	if err := l.Applying(ctx, c.ID); err != nil {
+		return err
+	}
+	if err := l.Restart(ctx); err != nil {
+		return err
+	}
+	end, err := l.End(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	s.True(fmt.Sprintf("change is %s", end.State), end.State == record.Failed || end.State == record.RolledBack)
+	s.Is("second file", l.Read("zz"), "absent")
+	nothingArmed(l, s)
+	return oldAgain(ctx, l, s)
+}
+
+// instants is how many kills there are, step the time between them, counted from the submission.
+const (
+	instants = 10
+	step     = 15 * time.Millisecond
+)
+
+func anyInstant(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
+	ends := map[record.State]int{}
+	for i := range instants {
+		version := fmt.Sprint("new ", i)
+		c, err := l.Post(ctx, lab.Root, well(version), lab.Write("zz", version))
+		if err != nil {
+			return err
+		}
+		pause(ctx, time.Duration(i)*step)
+		if err := l.Restart(ctx); err != nil {
+			return err
+		}
+		end, err := l.End(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		ends[end.State]++
+		if l.Read(scratch.File) != wellVersion(lab.Old) || l.Read("zz") != "absent" || end.State == record.Kept {
+			s.Is(fmt.Sprintf("killed %d ms after its submission, %s", i*int(step/time.Millisecond), end.State), l.Read(scratch.File)+l.Read("zz"), wellVersion(lab.Old)+"absent")
+		}
+	}
+	s.True(fmt.Sprintf("killed at %d instants: %v", instants, ends), len(ends) > 0)
+	nothingArmed(l, s)
+	return oldAgain(ctx, l, s)
+}
+
+func pause(ctx context.Context, span time.Duration) {
+	select {
+	case <-time.After(span):
+	case <-ctx.Done():
+	}
+}
