@@ -25,7 +25,7 @@ func (r *run) apply(ctx context.Context) outcome {
 	}
 	r.touched = true
 	r.baseline, r.known = r.p.opt.World.Ills(), r.p.opt.World.Anomalies()
-	result, err := r.p.applyFiles(txn.Change{ID: r.rec.ID, Root: r.root.Path, Ops: r.resolved.Ops, Watch: r.root.Watch})
+	result, err := r.p.applyFiles(r.transaction())
 	r.rec.Conflicts, r.rec.Weaker = append(r.rec.Conflicts, result.Conflicts...), result.Weaker
 	if err != nil {
 		return r.notApplied(err)
@@ -171,7 +171,7 @@ func (p *Pipeline) reactivate(ctx context.Context, root Root, reason string) rec
 	deadline := time.Now().Add(p.opt.World.AnswerWithin(root.Component))
 	for {
 		verdict, _ := p.look(ctx, root.Component)
-		if verdict == record.Pass || time.Now().After(deadline) {
+		if verdict == record.Pass || time.Now().After(deadline) || ctx.Err() != nil {
 			return verdict
 		}
 		pause(ctx, p.opt.Timing.LookEvery)

@@ -71,6 +71,8 @@ type Settings struct {
 
 // Transactor applies and undoes file operations; package txn/worker has the one of the daemon.
 type Transactor interface {
+	// Check says what Apply would refuse now. It only reads.
+	Check(c txn.Change) error
 	Apply(ctx context.Context, c txn.Change) (txn.Result, error)
 	Confirm(ctx context.Context, id string) (txn.Result, error)
 	Rollback(ctx context.Context, id string) (txn.Result, error)

@@ -46,7 +46,9 @@ type house struct {
 	store   *memory
 	files   *engine
 	options func(*change.Options)
-	p       *change.Pipeline
+	// early replaces the telling of owners after a start.
+	early func(*change.Pipeline)
+	p     *change.Pipeline
 
 	mu    sync.Mutex
 	audit []string
@@ -97,7 +99,9 @@ func (h *house) open() *house {
 	if err := h.p.Recover(context.Background()); err != nil {
 		h.t.Fatal(err)
 	}
-	if err := h.p.Reactivate(context.Background()); err != nil {
+	if h.early != nil {
+		h.early(h.p)
+	} else if err := h.p.Reactivate(context.Background()); err != nil {
 		h.t.Fatal(err)
 	}
 	p := h.p

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/gate"
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/txn"
 	"github.com/homeostat/homeostat/host/refusal"
 	"github.com/homeostat/homeostat/host/screen"
 )
@@ -64,6 +66,11 @@ func (r *run) look(ctx context.Context) (refusal.List, error) {
 			Hint: "look at it again and submit the change anew",
 		})
 	}
+	onFiles, err := r.askFiles(len(list) > 0)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, onFiles...)
 	off := r.p.gates.IsOff(time.Now())
 	if r.rec.Risk == record.RiskCritical && !off {
 		list = append(list, refusal.Refusal{
@@ -72,6 +79,22 @@ func (r *run) look(ctx context.Context) (refusal.List, error) {
 		})
 	}
 	return append(list, r.askHealth(ctx, off)...), nil
+}
+
+// askFiles names what applying would refuse: paths that lead out, devices, hard links, mount points and the like. Files that
+// moved under the author are not named twice.
+func (r *run) askFiles(moved bool) (refusal.List, error) {
+	err := r.p.opt.Files.Check(r.transaction())
+	var list refusal.List
+	if !errors.As(err, &list) {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(one refusal.Refusal) bool { return moved && one.Rule == "base.changed" }), nil
+}
+
+// transaction is the change as it is applied.
+func (r *run) transaction() txn.Change {
+	return txn.Change{ID: r.rec.ID, Root: r.root.Path, Ops: r.resolved.Ops, Watch: r.root.Watch}
 }
 
 // askHealth refuses on an unhealthy host, except for what is to bring health back.

@@ -128,7 +128,10 @@ func Run(ctx context.Context, o Options) (results Results, err error) {
 	running.Wait()
 	results = sum(rows)
 	results.Seconds = time.Since(began).Seconds()
-	return results, ctx.Err()
+	if ctx.Err() != nil {
+		return results, fmt.Errorf("the drill was ended before its last row: %w", ctx.Err())
+	}
+	return results, nil
 }
 
 func sum(rows []Row) Results {
@@ -198,6 +201,9 @@ func judge(c cases.Case, seen *sight.Sight, err error) (Verdict, string) {
 	return Failed, seen.String()
 }
 
+// maxFolder bounds the path of the folder: a socket's path has at most 107 bytes.
+const maxFolder = 90
+
 // prefix begins the names of the folders of drills.
 const prefix = "homeostat-drill-"
 
@@ -217,6 +223,9 @@ func folder() (dir string, release func() error, err error) {
 	}
 	if dir, err = os.MkdirTemp("", prefix); err != nil {
 		return "", nil, fmt.Errorf("make a scratch folder: %w", err)
+	}
+	if len(dir) > maxFolder {
+		return "", nil, errors.Join(fmt.Errorf("%s is too long for the sockets of a drill: set TMPDIR to a shorter folder", dir), os.Remove(dir))
 	}
 	lock, err := hold(dir)
 	if err != nil {

@@ -165,7 +165,8 @@ func Text(kind filekind.Kind, text string) []risk.Finding {
 	if binary(text) {
 		return []risk.Finding{{Rule: "screen.binary", Text: fmt.Sprintf("%d bytes that are no text", len(text)), Level: risk.Medium}}
 	}
-	found := slices.Concat(secret.Find(text), policy.Judge(kind, text))
+	short, found := withoutLongLines(text)
+	found = slices.Concat(found, secret.Find(short), policy.Judge(kind, short))
 	switch kind {
 	case filekind.Shell:
 		found = append(found, shell.Judge(text)...)
@@ -179,6 +180,26 @@ func Text(kind filekind.Kind, text string) []risk.Finding {
 		found = append(found, within(kind, text)...)
 	}
 	return risk.Tidy(found)
+}
+
+// maxLine bounds a line that is looked at as one setting, in bytes. Looking at it takes time in proportion, some seconds
+// for the largest file that a change may bring, and no person writes such lines.
+const maxLine = 64 << 10
+
+// withoutLongLines empties the lines that are too long to be judged, and says so.
+func withoutLongLines(text string) (string, []risk.Finding) {
+	if len(text) <= maxLine {
+		return text, nil
+	}
+	var found []risk.Finding
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		if len(l) > maxLine {
+			found = append(found, risk.Finding{Line: i + 1, Rule: "screen.unknown", Text: fmt.Sprintf("a line of %d bytes, too long to be judged", len(l)), Level: risk.High})
+			lines[i] = ""
+		}
+	}
+	return strings.Join(lines, "\n"), found
 }
 
 // within judges the shell programs within another file.

@@ -35,6 +35,17 @@ func TestOnlyTheDifferenceIsJudged(t *testing.T) {
 	}
 }
 
+func TestLineTooLongToBeJudgedAsksAPerson(t *testing.T) {
+	long := strings.Repeat("0123456789abcdef", maxLine/16)
+	if r := Judge(edit("data.txt", "", "a = 1\n"+long+"\nb = 2\n")); r.Risk != risk.None {
+		t.Errorf("%d bytes in a line: got %s, want none", len(long), r.Risk)
+	}
+	r := Judge(edit("data.txt", "", "a = 1\n"+long+"x\nb = 2\npassword = \"Tr0ub4dor&3x\"\n"))
+	if r.Risk != risk.High || len(r.Reasons) != 2 || r.Reasons[0].Line != 2 || r.Reasons[1].Line != 4 {
+		t.Errorf("%d bytes in a line: got %+v, want line 2 unknown and line 4 a secret", len(long)+1, r.Reasons)
+	}
+}
+
 func TestAChangedVariableChangesWhatAnOldLineDoes(t *testing.T) {
 	old := "#!/bin/bash\nDIR=/tmp/build\nrm -rf \"$DIR\"\n"
 	r := Judge(edit("run.sh", old, strings.Replace(old, "/tmp/build", "/usr", 1)))

@@ -33,8 +33,32 @@ type preparation struct {
 	refused  refusal.List
 }
 
+// Check says what Apply would refuse now, as a refusal.List. It only reads, and takes no lock: what it says can be another
+// thing by the time of Apply, which looks again.
+func (e Engine) Check(c Change) error {
+	p, err := e.begin(c)
+	if err != nil {
+		return fmt.Errorf("check %s on %s: %w", c.ID, c.Root, err)
+	}
+	p.close()
+	return nil
+}
+
 // prepare looks, refuses, stages and journals. Nothing of it is visible below the root. The caller closes the journal.
 func (e Engine) prepare(c Change) (*journal, error) {
+	p, err := e.begin(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.stageAll(); err != nil {
+		defer p.close()
+		return nil, errors.Join(err, p.abandon())
+	}
+	return p.journal, nil
+}
+
+// begin looks and refuses. The caller closes what it returns.
+func (e Engine) begin(c Change) (*preparation, error) {
 	p := &preparation{
 		journal: &journal{ID: c.ID, Watch: c.Watch, engine: e, place: step.Place{Ops: e.Ops}},
 		planned: map[string]bool{}, deleting: map[string]bool{},
@@ -57,11 +81,7 @@ func (e Engine) prepare(c Change) (*journal, error) {
 		p.close()
 		return nil, err
 	}
-	if err := p.stageAll(); err != nil {
-		defer p.close()
-		return nil, errors.Join(err, p.abandon())
-	}
-	return p.journal, nil
+	return p, nil
 }
 
 // abandon removes what was staged. The journal goes first: it may be there already although writing it ended in an error.

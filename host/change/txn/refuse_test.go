@@ -244,3 +244,23 @@ func TestMountPointsAreRefused(t *testing.T) {
 	s.wantRefusal(txn.Change{ID: "x", Root: s.root, Ops: []txn.Op{write("bystander")}}, "path.mounted")
 	s.wantRefusal(txn.Change{ID: "x", Root: s.root, Ops: []txn.Op{write("sub/gone/file")}}, "path.parent")
 }
+
+func TestCheckRefusesWhatApplyWouldAndTouchesNothing(t *testing.T) {
+	s := newSite(t, t.TempDir())
+	engine := txn.Engine{Journals: s.journals}
+	before := snapshot(t, s.root)
+	if err := engine.Check(s.change()); err != nil {
+		t.Errorf("a change that applies: got %v, want nil", err)
+	}
+	bad := s.change()
+	bad.Ops = append(bad.Ops, txn.Op{Kind: txn.Delete, Path: "no-such-file"}, txn.Op{Kind: txn.Write, Path: "../out"})
+	var checked, applied refusal.List
+	if err := engine.Check(bad); !errors.As(err, &checked) {
+		t.Fatalf("got %v, want refusals", err)
+	}
+	if _, err := engine.Apply(bad); !errors.As(err, &applied) || len(applied) != len(checked) || applied[0] != checked[0] {
+		t.Errorf("check said %v, apply said %v, want the same", checked, applied)
+	}
+	s.wantFiles("after checks", before)
+	s.wantTidy("after checks")
+}

@@ -104,5 +104,6 @@ func editBefore(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 		return err
 	}
 	refused(s, c, "base.changed")
-	return oldAgain(ctx, l, s)
+	oldAgain(ctx, l, s)
+	return nil
 }

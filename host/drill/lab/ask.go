@@ -14,7 +14,6 @@ import (
 	"github.com/homeostat/homeostat/host/api/client"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/drill/scratch"
-	"github.com/homeostat/homeostat/sdk"
 )
 
 // patience is how long anything is waited for that must happen.
@@ -139,7 +138,7 @@ func (l *Lab) Verify(ctx context.Context, id string) ([]string, error) {
 // Restore brings a backup back.
 func (l *Lab) Restore(ctx context.Context, id string) (api.RestoreAnswer, error) {
 	var r api.RestoreAnswer
-	return r, l.api.Do(ctx, http.MethodPost, backups+"/"+url.PathEscape(id)+"/restore", api.RestoreBody{Reason: "a drill"}, &r)
+	return r, l.api.Do(ctx, http.MethodPost, backups+"/"+url.PathEscape(id)+"/restore", api.RestoreBody{Reason: "a drill", Wait: "0s"}, &r)
 }
 
 // Audit returns the kinds of all records of the audit log about changes.
@@ -228,13 +227,32 @@ func Status(err error) int {
 	return 0
 }
 
-// Answered waits until the daemon has seen the service healthy.
+// answers is how many healthy answers of a process show that whoever looks at it has had one.
+const answers = 4
+
+// Answered waits until the process that runs has been asked some times, and was well.
 func (l *Lab) Answered(ctx context.Context) error {
 	return wait(ctx, "the daemon to see the scratch service healthy", func(ctx context.Context) bool {
-		var c api.Component
-		return l.api.Get(ctx, api.Base+"/components/"+Component, &c) == nil && c.State == sdk.StateUp
+		return l.Shown(ctx, Component).Answered >= answers
 	})
 }
+
+// Serves waits for a service to run a version of its file, and returns the version that it runs in the end.
+func (l *Lab) Serves(ctx context.Context, name, version string) string {
+	ctx, cancel := context.WithTimeout(ctx, effect)
+	defer cancel()
+	var shown scratch.Shown
+	_ = wait(ctx, version, func(ctx context.Context) bool { // what it runs is returned
+		if now := l.Shown(ctx, name); now.PID != 0 {
+			shown = now
+		}
+		return shown.Version == version
+	})
+	return shown.Version
+}
+
+// effect is how long files may need to show their effect.
+const effect = 15 * time.Second
 
 // Asked waits until a probe of the service waits for an answer.
 func (l *Lab) Asked(ctx context.Context) error {

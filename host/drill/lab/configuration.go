@@ -41,10 +41,12 @@ func (l *Lab) configuration() string {
 	}
 	fmt.Fprintf(&b, "[backup]\nkeep_max = %d\n[state]\ndir = %q\n[socket]\npath = %q\n", keep, l.file("state"), l.socket())
 	l.component(&b, Component, filepath.Join(l.place(), Root))
-	if !l.NoProbe {
+	if l.Blind {
+		fmt.Fprintf(&b, "[[component.probe]]\ntype = \"exec\"\ncommand = [%q]\ninterval = \"1s\"\ntimeout = \"1s\"\n", l.file("no-such-program"))
+	} else {
 		l.probe(&b, Component)
 	}
-	if l.Setup.Neighbor {
+	if l.Neighbor {
 		l.component(&b, Neighbor, l.file(Neighbor))
 		l.probe(&b, Neighbor)
 	}

@@ -113,7 +113,10 @@ func (d *daemon) ending() error {
 	if errors.As(d.err, &exit) && exit.ExitCode() == launch.ExitCannot {
 		return &CannotError{Why: words}
 	}
-	return fmt.Errorf("the daemon ended (%v) and said: %s", d.err, words)
+	if d.err == nil {
+		return fmt.Errorf("the daemon ended without an error and said: %s", words)
+	}
+	return fmt.Errorf("the daemon ended: %w; it said: %s", d.err, words)
 }
 
 // Kill ends the daemon by SIGKILL.

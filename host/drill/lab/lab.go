@@ -36,8 +36,8 @@ type Setup struct {
 	Confirm string
 	// Neighbor adds a second service.
 	Neighbor bool
-	// NoProbe leaves the service without a probe: nobody can tell how it is.
-	NoProbe bool
+	// Blind gives the service a probe that cannot be carried out: nobody can tell how it is.
+	Blind bool
 	// KeepBackups is how many backups are kept; 0 for 50.
 	KeepBackups int
 	// Validate is a command that judges changes of the second root.

@@ -62,6 +62,8 @@ type Shown struct {
 	PID     int    `json:"pid"`
 	// Waiting is how many probes wait for an answer that does not come.
 	Waiting int `json:"waiting"`
+	// Answered counts the probes that were told that all is well.
+	Answered int `json:"answered"`
 }
 
 // Arguments are those of a service, after the program's name.
@@ -90,7 +92,7 @@ type service struct {
 
 	mu      sync.Mutex // guards what follows
 	conduct Conduct
-	waiting int
+	shown   Shown
 }
 
 func serve(dir, address, pipe string) error {
@@ -105,7 +107,7 @@ func serve(dir, address, pipe string) error {
 	if s.Conduct == Ends {
 		return errors.New("its file says that it ends")
 	}
-	s.conduct = s.Conduct
+	s.conduct, s.shown = s.Conduct, Shown{Version: s.Version, PID: os.Getpid()}
 	if s.conduct == Deaf {
 		address = "127.0.0.1:0"
 	}
@@ -117,21 +119,20 @@ func serve(dir, address, pipe string) error {
 	if t, ok := l.Addr().(*net.TCPAddr); !ok || !t.IP.IsLoopback() {
 		return fmt.Errorf("listen on %s: only loopback addresses are served", address)
 	}
+	held, err := os.Open(pipe)
+	if err != nil {
+		return err
+	}
 	over := make(chan error, 2)
-	go func() { over <- held(pipe) }() // ends with the process
+	go func() { over <- untilClosed(held) }() // ends with the process
 	go func() { over <- (&http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute}).Serve(l) }()
 	return <-over
 }
 
-// held returns when nobody holds the pipe open for writing any more.
-func held(pipe string) error {
-	f, err := os.Open(pipe)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, err = io.Copy(io.Discard, f)
-	return err
+// untilClosed returns when nobody holds the pipe open for writing any more.
+func untilClosed(pipe *os.File) error {
+	_, err := io.Copy(io.Discard, pipe)
+	return errors.Join(err, pipe.Close())
 }
 
 func (s *service) handler() http.Handler {
@@ -139,7 +140,7 @@ func (s *service) handler() http.Handler {
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, r *http.Request) { s.answer(w, r) })
 	mux.HandleFunc("GET /shown", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
-		shown := Shown{Version: s.Version, PID: os.Getpid(), Waiting: s.waiting}
+		shown := s.shown
 		s.mu.Unlock()
 		_ = json.NewEncoder(w).Encode(shown) // the asker is gone
 	})
@@ -158,18 +159,20 @@ func (s *service) answer(w http.ResponseWriter, r *http.Request) {
 	late := conduct == Later && time.Since(s.started) > time.Duration(s.AfterMillis)*time.Millisecond
 	switch {
 	case conduct == Hangs:
-		s.wait(1)
+		s.count(&s.shown.Waiting, 1)
 		<-r.Context().Done()
-		s.wait(-1)
+		s.count(&s.shown.Waiting, -1)
 	case conduct == Fails, late:
 		http.Error(w, "out of order, as its file says", http.StatusInternalServerError)
 	default:
+		s.count(&s.shown.Answered, 1)
 		fmt.Fprintln(w, "well")
 	}
 }
 
-func (s *service) wait(n int) {
+// count adds to a field that the mutex guards.
+func (s *service) count(field *int, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waiting += n
+	*field += n
 }

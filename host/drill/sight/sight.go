@@ -15,26 +15,34 @@ type Sight struct {
 
 // Is notes that something is as got says, and that want was expected.
 func (s *Sight) Is(what string, got, want any) {
-	g, w := short(got), short(want)
-	s.note(fmt.Sprintf("%s: %s", what, g), g == w, "expected "+w)
+	text := fmt.Sprintf("%s: %s", what, short(got))
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		text = s.blame(text, "expected "+short(want))
+	}
+	s.seen = append(s.seen, text)
 }
 
 // Has notes whether a text holds a part.
 func (s *Sight) Has(what, got, part string) {
-	s.note(fmt.Sprintf("%s: %s", what, short(got)), strings.Contains(got, part), "expected to hold "+part)
+	text := fmt.Sprintf("%s: %s", what, short(got))
+	if !strings.Contains(got, part) {
+		text = s.blame(text, "expected to hold "+part)
+	}
+	s.seen = append(s.seen, text)
 }
 
 // True notes a statement and whether it holds.
 func (s *Sight) True(statement string, holds bool) {
-	s.note(statement, holds, "it is not so")
+	if !holds {
+		statement = s.blame(statement, "it is not so")
+	}
+	s.seen = append(s.seen, statement)
 }
 
-func (s *Sight) note(text string, good bool, otherwise string) {
-	if !good {
-		text += " (" + otherwise + ")"
-		s.wrong = append(s.wrong, text)
-	}
-	s.seen = append(s.seen, text)
+func (s *Sight) blame(text, otherwise string) string {
+	text += " (" + otherwise + ")"
+	s.wrong = append(s.wrong, text)
+	return text
 }
 
 // Well says that something was seen, and all of it was as expected.

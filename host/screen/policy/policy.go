@@ -155,6 +155,9 @@ func Dropped(kind filekind.Kind, before, after string) []risk.Finding {
 	if kind == filekind.Go || kind == filekind.Shell || kind == filekind.SQL || kind == filekind.Script {
 		return nil
 	}
+	if before == "" {
+		return nil
+	}
 	left := map[string]bool{}
 	for _, l := range strings.Split(after, "\n") {
 		left[key(l)] = true
@@ -172,5 +175,9 @@ var separator = pattern.New(`[\s=:]+`)
 
 // key is the name of a setting, in small letters.
 func key(l string) string {
-	return strings.ToLower(separator.Split(strings.TrimSpace(l), 2)[0])
+	l = strings.TrimSpace(l)
+	if at := separator.FindStringIndex(l); at != nil {
+		l = l[:at[0]]
+	}
+	return strings.ToLower(l)
 }

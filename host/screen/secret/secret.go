@@ -16,24 +16,26 @@ import (
 type form struct {
 	what    string
 	pattern *pattern.Pattern
+	// parts are texts of which each match holds one. To look for them first keeps long lines quick.
+	parts []string
 }
 
 // forms are described in the documentation of the issuers.
 var forms = []form{
-	{"a private key", pattern.New(`-----BEGIN ((RSA|EC|DSA|OPENSSH|ENCRYPTED|PGP) )?PRIVATE KEY`)},
-	{"an access key of AWS", pattern.New(`\b(AKIA|ASIA|AGPA|AIDA|AROA)[0-9A-Z]{16}\b`)},
-	{"a token of GitHub", pattern.New(`\b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})`)},
-	{"a token of GitLab", pattern.New(`\bgl(pat|dt|rt|ptt|soat)-[A-Za-z0-9_-]{20,}`)},
-	{"a token of Slack", pattern.New(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+`)},
-	{"a key of Stripe", pattern.New(`\b[rs]k_(live|test)_[A-Za-z0-9]{16,}`)},
-	{"a key of Google", pattern.New(`\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}`)},
-	{"a key of an AI service", pattern.New(`\bsk-(ant-|proj-)?[A-Za-z0-9_-]{20,}`)},
-	{"a key of SendGrid, Mailgun or Twilio", pattern.New(`\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bkey-[0-9a-f]{32}\b|\b(SK|AC)[0-9a-f]{32}\b`)},
-	{"a token of a package registry", pattern.New(`\bnpm_[A-Za-z0-9]{36}|\bpypi-[A-Za-z0-9_-]{40,}|\brubygems_[0-9a-f]{40,}|dckr_pat_[A-Za-z0-9_-]{20,}`)},
-	{"a token of a host", pattern.New(`\bdo[opr]_v1_[0-9a-f]{50,}|\bhvs\.[A-Za-z0-9_-]{20,}|\bs\.[A-Za-z0-9]{24}\b|\bAccountKey=[A-Za-z0-9+/=]{40,}|\bshp(at|ca|pa|ss)_[0-9a-fA-F]{32}|\bglsa_[A-Za-z0-9]{20,}|\bhst_[A-Za-z0-9]+_[A-Za-z0-9_-]{30,}`)},
-	{"a token of a bot", pattern.New(`\b\d{8,10}:AA[A-Za-z0-9_-]{32,}|\b[MN][A-Za-z0-9]{23}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}`)},
-	{"a signed token", pattern.New(`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)},
-	{"a password hash", pattern.New(`\$(2[aby]|6|5|1|y|argon2id?)\$[A-Za-z0-9./$=,]{16,}`)},
+	{"a private key", pattern.New(`-----BEGIN ((RSA|EC|DSA|OPENSSH|ENCRYPTED|PGP) )?PRIVATE KEY`), []string{"PRIVATE KEY"}},
+	{"an access key of AWS", pattern.New(`\b(AKIA|ASIA|AGPA|AIDA|AROA)[0-9A-Z]{16}\b`), []string{"AKIA", "ASIA", "AGPA", "AIDA", "AROA"}},
+	{"a token of GitHub", pattern.New(`\b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})`), []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"}},
+	{"a token of GitLab", pattern.New(`\bgl(pat|dt|rt|ptt|soat)-[A-Za-z0-9_-]{20,}`), []string{"glpat-", "gldt-", "glrt-", "glptt-", "glsoat-"}},
+	{"a token of Slack", pattern.New(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+`), []string{"xox", "hooks.slack.com"}},
+	{"a key of Stripe", pattern.New(`\b[rs]k_(live|test)_[A-Za-z0-9]{16,}`), []string{"k_live_", "k_test_"}},
+	{"a key of Google", pattern.New(`\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}`), []string{"AIza", "ya29.", "GOCSPX-"}},
+	{"a key of an AI service", pattern.New(`\bsk-(ant-|proj-)?[A-Za-z0-9_-]{20,}`), []string{"sk-"}},
+	{"a key of SendGrid, Mailgun or Twilio", pattern.New(`\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bkey-[0-9a-f]{32}\b|\b(SK|AC)[0-9a-f]{32}\b`), []string{"SG.", "key-", "SK", "AC"}},
+	{"a token of a package registry", pattern.New(`\bnpm_[A-Za-z0-9]{36}|\bpypi-[A-Za-z0-9_-]{40,}|\brubygems_[0-9a-f]{40,}|dckr_pat_[A-Za-z0-9_-]{20,}`), []string{"npm_", "pypi-", "rubygems_", "dckr_pat_"}},
+	{"a token of a host", pattern.New(`\bdo[opr]_v1_[0-9a-f]{50,}|\bhvs\.[A-Za-z0-9_-]{20,}|\bs\.[A-Za-z0-9]{24}\b|\bAccountKey=[A-Za-z0-9+/=]{40,}|\bshp(at|ca|pa|ss)_[0-9a-fA-F]{32}|\bglsa_[A-Za-z0-9]{20,}|\bhst_[A-Za-z0-9]+_[A-Za-z0-9_-]{30,}`), []string{"_v1_", "hvs.", "s.", "AccountKey=", "shpat_", "shpca_", "shppa_", "shpss_", "glsa_", "hst_"}},
+	{"a token of a bot", pattern.New(`\b\d{8,10}:AA[A-Za-z0-9_-]{32,}|\b[MN][A-Za-z0-9]{23}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}`), []string{":AA", "."}},
+	{"a signed token", pattern.New(`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`), []string{"eyJ"}},
+	{"a password hash", pattern.New(`\$(2[aby]|6|5|1|y|argon2id?)\$[A-Za-z0-9./$=,]{16,}`), []string{"$"}},
 }
 
 // inAddress is a password within an address.
@@ -74,18 +76,25 @@ func Find(text string) []risk.Finding {
 
 func inLine(line string) (string, bool) {
 	for _, f := range forms {
+		if !holdsAny(line, f.parts) {
+			continue
+		}
 		if m := f.pattern.FindString(line); m != "" && !strings.Contains(m, "EXAMPLE") {
 			return f.what, true
 		}
 	}
-	if m := inAddress.FindStringSubmatch(line); m != nil && !placeholder.MatchString(m[1]) {
-		return "a password within an address", true
-	}
-	if m := header.FindStringSubmatch(line); m != nil && Entropy(m[2]) >= chanceShort {
-		return "a credential in a header", true
+	if strings.Contains(line, "://") {
+		if m := inAddress.FindStringSubmatch(line); m != nil && !placeholder.MatchString(m[1]) {
+			return "a password within an address", true
+		}
 	}
 	lower := strings.ToLower(line)
-	if !slices.ContainsFunc(promises, func(p string) bool { return strings.Contains(lower, p) }) {
+	if strings.Contains(lower, "authorization") {
+		if m := header.FindStringSubmatch(line); m != nil && Entropy(m[2]) >= chanceShort {
+			return "a credential in a header", true
+		}
+	}
+	if !holdsAny(lower, promises) {
 		return "", false
 	}
 	for _, m := range named.FindAllStringSubmatch(line, -1) {
@@ -94,6 +103,10 @@ func inLine(line string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+func holdsAny(text string, parts []string) bool {
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
 }
 
 // looksSecret says that the value of a name is a secret and not a setting. A value in quotes may be a word.

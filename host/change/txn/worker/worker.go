@@ -148,6 +148,9 @@ type Client struct {
 	Journals string
 }
 
+// Check is Engine.Check, in this process: it only reads.
+func (c Client) Check(change txn.Change) error { return txn.Engine{Journals: c.Journals}.Check(change) }
+
 // Apply is Engine.Apply in a worker. When ctx ends the worker is killed. That, and every other end without an answer, is
 // an error that matches txn.ErrUnfinished.
 func (c Client) Apply(ctx context.Context, change txn.Change) (txn.Result, error) {
