@@ -6,6 +6,7 @@ package policy
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/homeostat/homeostat/host/filekind"
 	"github.com/homeostat/homeostat/host/screen/pattern"
@@ -171,13 +172,12 @@ func Dropped(kind filekind.Kind, before, after string) []risk.Finding {
 	return found
 }
 
-var separator = pattern.New(`[\s=:]+`)
-
 // key is the name of a setting, in small letters.
 func key(l string) string {
 	l = strings.TrimSpace(l)
-	if at := separator.FindStringIndex(l); at != nil {
-		l = l[:at[0]]
+	end := strings.IndexFunc(l, func(r rune) bool { return r == '=' || r == ':' || unicode.IsSpace(r) })
+	if end >= 0 {
+		l = l[:end]
 	}
 	return strings.ToLower(l)
 }
