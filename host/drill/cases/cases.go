@@ -84,5 +84,5 @@ func refused(s *sight.Sight, c api.Change, rule string) {
 		rules[i] = r.Rule
 	}
 	s.Is("change", c.State, record.Refused)
-	s.True(fmt.Sprintf("refused by %v", rules), slices.Contains(rules, rule))
+	s.Is(fmt.Sprintf("refused by %v", rules), slices.Contains(rules, rule), true)
 }

@@ -77,7 +77,7 @@ func twoDaemons(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 		return err
 	}
 	said, ended := l.SecondDaemon(ctx)
-	s.True("the second ended, saying "+said, ended)
+	s.Is("the second ended, saying "+said, ended, true)
 	c, err = l.Show(ctx, c.ID, "")
 	s.Is("the first's change", c.State, record.Watching)
 	return err
@@ -92,7 +92,7 @@ func badFile(conduct scratch.Conduct) func(context.Context, *lab.Lab, *sight.Sig
 			return err
 		}
 		c, err = rolledBack(ctx, l, s, c.ID)
-		s.True("no person asked for it", c.Unattended)
+		s.Is("no person asked for it", c.Unattended, true)
 		return err
 	}
 }
@@ -108,7 +108,7 @@ func badSyntax(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 	}
 	s.Is("change", c.State, record.Failed)
 	s.Is("stage", c.Stage, "validate")
-	s.True("the service runs on", l.Shown(ctx, lab.Component).PID == before.PID)
+	s.Is("the service runs on", l.Shown(ctx, lab.Component).PID == before.PID, true)
 	oldAgain(ctx, l, s)
 	return nil
 }

@@ -39,7 +39,7 @@ func bothKilled(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 	if err != nil {
 		return err
 	}
-	s.True(fmt.Sprintf("change is %s", end.State), end.State == record.Failed || end.State == record.RolledBack)
+	s.Is(fmt.Sprintf("change is %s", end.State), end.State == record.Failed || end.State == record.RolledBack, true)
 	s.Is("second file", l.Read("zz"), "absent")
 	nothingArmed(l, s)
 	oldAgain(ctx, l, s)
@@ -79,7 +79,7 @@ func anyInstant(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 			s.Is(fmt.Sprintf("killed %s after its submission, %s", time.Duration(i)*step, end.State), l.Read(scratch.File)+l.Read("zz"), wellVersion(lab.Old)+"absent")
 		}
 	}
-	s.True(fmt.Sprintf("killed at %d instants, %s apart: %v", instants, step.Round(time.Millisecond), ends), len(ends) > 0)
+	s.Is(fmt.Sprintf("killed at %d instants, %s apart: %v", instants, step.Round(time.Millisecond), ends), len(ends) > 0, true)
 	nothingArmed(l, s)
 	oldAgain(ctx, l, s)
 	return nil

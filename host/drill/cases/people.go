@@ -49,7 +49,7 @@ func notAgain(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 		return err
 	}
 	again, err = l.Submit(ctx, breaking)
-	s.True(fmt.Sprintf("lifted, it is %s", again.State), again.State != record.Refused)
+	s.Is(fmt.Sprintf("lifted, it is %s", again.State), again.State != record.Refused, true)
 	return err
 }
 

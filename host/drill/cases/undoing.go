@@ -96,7 +96,7 @@ func restartedAgain(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 		return err
 	}
 	after, err := l.Up(ctx, lab.Component)
-	s.True("it is another process", after.PID != during.PID)
+	s.Is("it is another process", after.PID != during.PID, true)
 	return err
 }
 
@@ -184,7 +184,7 @@ func immediate(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 	}
 	took := time.Since(began)
 	const bar = 10 * time.Second
-	s.True(fmt.Sprintf("old after %s, with another change %s", took.Round(time.Millisecond), slow.State), took < bar)
+	s.Is(fmt.Sprintf("old after %s, with another change %s", took.Round(time.Millisecond), slow.State), took < bar, true)
 	return nil
 }
 

@@ -62,7 +62,7 @@ func failedApply(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 		return err
 	}
 	s.Is("change", c.State, record.Failed)
-	s.True("no deadline is set", c.Deadline == nil)
+	s.Is("no deadline is set", c.Deadline == nil, true)
 	nothingArmed(l, s)
 	oldAgain(ctx, l, s)
 	if err := blocked(); err != nil {
@@ -85,18 +85,18 @@ func readsChangeNothing(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 	if err != nil {
 		return err
 	}
-	s.True("a dry run is only a dry run", dry.DryRun)
+	s.Is("a dry run is only a dry run", dry.DryRun, true)
 	failing, err := l.Submit(ctx, lab.Write(scratch.File, "{"))
 	if err != nil {
 		return err
 	}
-	s.True(fmt.Sprintf("another change is %s", failing.State), failing.State == record.Refused || failing.State == record.Failed)
+	s.Is(fmt.Sprintf("another change is %s", failing.State), failing.State == record.Refused || failing.State == record.Failed, true)
 	after, err := l.Show(ctx, before.ID, "")
 	if err != nil {
 		return err
 	}
 	s.Is("first change", after.State, record.Watching)
-	s.True("its deadline is the same", after.Deadline != nil && before.Deadline != nil && after.Deadline.Equal(*before.Deadline))
+	s.Is("its deadline is the same", after.Deadline != nil && before.Deadline != nil && after.Deadline.Equal(*before.Deadline), true)
 	return breach(ctx, l, s, before)
 }
 
@@ -161,7 +161,7 @@ func secondChange(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 		return err
 	}
 	refused(s, second, "root.busy")
-	s.True("it says when to try again", len(second.Refusals) > 0 && second.Refusals[0].RetryAfter > 0)
+	s.Is("it says when to try again", len(second.Refusals) > 0 && second.Refusals[0].RetryAfter > 0, true)
 	s.Is("file", l.Read(scratch.File), wellVersion(newer))
 	first, err = l.Order(ctx, first.ID, "confirm")
 	s.Is("the first is confirmed by", first.ConfirmedBy != "", true)
@@ -190,6 +190,6 @@ func silentConfirmer(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 		return err
 	}
 	took := time.Since(began)
-	s.True(fmt.Sprintf("old again after %s", took.Round(time.Second)), took < inTime)
+	s.Is(fmt.Sprintf("old again after %s", took.Round(time.Second)), took < inTime, true)
 	return nil
 }

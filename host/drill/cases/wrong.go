@@ -90,9 +90,9 @@ func (in input) try(ctx context.Context, l *lab.Lab, s *sight.Sight) error {
 	}
 	switch code := lab.Status(err); {
 	case err == nil:
-		s.True(fmt.Sprintf("%s is %s: %s", in.name, c.State, c.Why), c.State == record.Refused && len(c.Refusals) > 0 && c.Refusals[0].Hint != "")
+		s.Is(fmt.Sprintf("%s is %s: %s", in.name, c.State, c.Why), c.State == record.Refused && len(c.Refusals) > 0 && c.Refusals[0].Hint != "", true)
 	case code >= http.StatusBadRequest && code < http.StatusInternalServerError:
-		s.True(fmt.Sprintf("%s gets %d: %s", in.name, code, err), len(err.Error()) > 0)
+		s.Is(fmt.Sprintf("%s gets %d: %s", in.name, code, err), len(err.Error()) > 0, true)
 	default:
 		return fmt.Errorf("%s: %w", in.name, err)
 	}

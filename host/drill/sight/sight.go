@@ -31,14 +31,6 @@ func (s *Sight) Has(what, got, part string) {
 	s.seen = append(s.seen, text)
 }
 
-// True notes a statement and whether it holds.
-func (s *Sight) True(statement string, holds bool) {
-	if !holds {
-		statement = s.blame(statement, "it is not so")
-	}
-	s.seen = append(s.seen, statement)
-}
-
 func (s *Sight) blame(text, otherwise string) string {
 	text += " (" + otherwise + ")"
 	s.wrong = append(s.wrong, text)

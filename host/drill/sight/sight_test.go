@@ -20,7 +20,7 @@ func TestOneWrongThingDecidesAndIsTold(t *testing.T) {
 	var s Sight
 	s.Is("file", "old", "old")
 	s.Has("log", "a b c", "b")
-	s.True("it is kept", true)
+	s.Is("it is kept", true, true)
 	if !s.Well() {
 		t.Errorf("got %q, want all well", s.String())
 	}
