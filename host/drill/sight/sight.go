@@ -6,6 +6,7 @@ package sight
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Sight is what was seen so far. The zero value has seen nothing, and seeing nothing is never well.
@@ -53,6 +54,12 @@ const maxShown = 120
 
 func short(v any) string {
 	text := strings.Join(strings.Fields(fmt.Sprint(v)), " ")
+	text = strings.Map(func(r rune) rune { // nothing in it steers a terminal
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
 	if len(text) > maxShown {
 		return text[:maxShown] + "…"
 	}

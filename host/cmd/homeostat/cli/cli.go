@@ -20,6 +20,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/api/client"
 	"github.com/homeostat/homeostat/host/config"
+	drill "github.com/homeostat/homeostat/host/drill/command"
 	sandboxcli "github.com/homeostat/homeostat/sandbox/cli"
 )
 
@@ -122,7 +123,7 @@ configuration, 3 refused, 4 rolled back, 5 needs approval.`,
 		runCommand(g), statusCommand(g), modeCommand(g), componentCommand(g), anomalyCommand(g),
 		incidentCommand(g), approvalCommand(g), maintenanceCommand(g), pluginCommand(g),
 		configCommand(g), auditCommand(g), backtestCommand(g), tokenCommand(g), sandboxcli.Command(sandboxOptions(g)),
-		changeCommand(g), backupCommand(g), breakerCommand(g), safetyCommand(g), notifyCommand(g), drillCommand(), versionCommand(g),
+		changeCommand(g), backupCommand(g), breakerCommand(g), safetyCommand(g), notifyCommand(g), drill.New(), versionCommand(g),
 	)
 	usageForArgs(root)
 	return root

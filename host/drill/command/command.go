@@ -1,6 +1,9 @@
-package cli
+// Package command is `homeostat drill` on the command line: its flags, its table and its exit codes. It owns nothing
+// else, and runs once in a process.
+package command
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +14,14 @@ import (
 	"github.com/homeostat/homeostat/host/drill"
 )
 
-func drillCommand() *cobra.Command {
+// usage is an error of the command line.
+type usage struct{ error }
+
+// ExitCode is that of wrong arguments.
+func (usage) ExitCode() int { return 2 }
+
+// New returns the command.
+func New() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "drill", Short: "Break changes on scratch files and show that each is undone", Args: cobra.NoArgs,
 		Long: `Breaks changes in every way that is known to have broken rollbacks elsewhere, here
@@ -33,7 +43,7 @@ row failed, 1 when one did, 2 for an unknown row.`,
 	asJSON := cmd.Flags().Bool("json", false, "print as JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if _, err := drill.Choose(*only); err != nil {
-			return usageError(err)
+			return usage{err}
 		}
 		exe, err := os.Executable()
 		if err != nil {
@@ -46,9 +56,11 @@ row failed, 1 when one did, 2 for an unknown row.`,
 			return err
 		}
 		if *asJSON {
-			err = printJSON(cmd.OutOrStdout(), results)
+			enc := json.NewEncoder(cmd.OutOrStdout())
+			enc.SetIndent("", "  ")
+			err = enc.Encode(results)
 		} else {
-			showDrill(cmd.OutOrStdout(), results)
+			show(cmd.OutOrStdout(), results)
 		}
 		if err == nil && results.Failed > 0 {
 			err = errors.New("the drill found something that does not hold; see the rows that failed")
@@ -58,12 +70,12 @@ row failed, 1 when one did, 2 for an unknown row.`,
 	return cmd
 }
 
-func showDrill(w io.Writer, r drill.Results) {
+func show(w io.Writer, r drill.Results) {
 	fmt.Fprintln(w)
 	for _, row := range r.Rows {
 		fmt.Fprintf(w, "%s  %s: %s\n", row.ID, row.Title, row.Verdict)
 		for _, line := range [][2]string{{"done", row.Done}, {"expected", row.Expected}, {"seen", row.Seen}} {
-			fmt.Fprintf(w, "     %-9s %s\n", line[0], clean(line[1]))
+			fmt.Fprintf(w, "     %-9s %s\n", line[0], line[1])
 		}
 	}
 	fmt.Fprintf(w, "\n%d rows: %d ok, %d failed, %d not run; %.0f s\n", len(r.Rows), r.OK, r.Failed, r.NotRun, r.Seconds)
