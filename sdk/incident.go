@@ -53,7 +53,9 @@ type RestartLimit struct {
 type Attempt struct {
 	Strategy string       `json:"strategy"`
 	Actions  []ActionKind `json:"actions"`
-	At       time.Time    `json:"at"`
+	// Targets are what the actions were done to, in their order.
+	Targets []string  `json:"targets,omitempty"`
+	At      time.Time `json:"at"`
 	// Result is how it ended; ResultRunning while it is under way.
 	Result Result `json:"result"`
 	Text   string `json:"text,omitempty"`

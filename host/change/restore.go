@@ -2,18 +2,16 @@ package change
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"maps"
 	"path/filepath"
 	"strings"
 
 	"github.com/homeostat/homeostat/host/backup"
 	"github.com/homeostat/homeostat/host/change/candidate"
+	"github.com/homeostat/homeostat/host/change/gate"
 	"github.com/homeostat/homeostat/host/change/record"
-	"github.com/homeostat/homeostat/host/change/txn"
+	"github.com/homeostat/homeostat/host/change/undo"
 )
 
 // Restore is what is to come back from a backup, and who wants it.
@@ -25,6 +23,8 @@ type Restore struct {
 	Reason string
 	// Overwrite restores a file also where somebody edited it after the change that the backup was made for.
 	Overwrite bool
+	// Undoes is the change for whose undoing it is, empty for a restore at a person's wish.
+	Undoes string
 }
 
 // Restored is a restore on its way: the change that it became, and what could not be had.
@@ -51,16 +51,16 @@ func (p *Pipeline) RestoreBackup(ctx context.Context, s Restore) (Restored, erro
 	if root.Path != info.RootPath {
 		return Restored{}, invalid("restore.root", fmt.Sprintf("the backup is of %s, and root %s is %s by now", info.RootPath, root.Name, root.Path), "declare the root as it was")
 	}
-	taker := &taker{bases: map[string]string{}}
+	taker := &undo.Taker{}
 	if !s.Overwrite {
-		taker.bases = p.leftBy(ctx, s.Backup)
+		taker.Bases = p.leftBy(ctx, s.Backup)
 	}
 	failed, err := p.opt.Backups.Restore(ctx, s.Backup, s.Paths, taker)
 	if err != nil {
 		return Restored{}, err
 	}
 	out := Restored{Failed: failed}
-	c := candidate.Candidate{Root: root.Name, Reason: s.Reason, Edits: taker.edits}
+	c := candidate.Candidate{Root: root.Name, Reason: s.Reason, Edits: taker.Edits}
 	if c.Edits, err = c.Needed(root.Path); err != nil {
 		return out, err
 	}
@@ -68,7 +68,7 @@ func (p *Pipeline) RestoreBackup(ctx context.Context, s Restore) (Restored, erro
 		out.Same = true
 		return out, nil
 	}
-	rec, err := p.Submit(ctx, Submission{Candidate: c, By: s.By, Origin: record.FromRestore})
+	rec, err := p.Submit(ctx, Submission{Candidate: c, By: s.By, Origin: record.FromRestore, Undoes: s.Undoes})
 	if err != nil {
 		return out, err
 	}
@@ -80,8 +80,11 @@ func (p *Pipeline) RestoreBackup(ctx context.Context, s Restore) (Restored, erro
 // that no edit is lost.
 func (p *Pipeline) revert(ctx context.Context, rec record.Record, by, reason string) (string, error) {
 	out, err := p.RestoreBackup(ctx, Restore{
-		Backup: rec.Backup, By: by, Reason: fmt.Sprintf("rollback of %s: %s", rec.ID, reason),
+		Backup: rec.Backup, By: by, Reason: fmt.Sprintf("rollback of %s: %s", rec.ID, reason), Undoes: rec.ID,
 	})
+	if err == nil && !out.Same {
+		p.rememberUndone(rec, reason)
+	}
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("roll back %s: %w", rec.ID, err)
@@ -91,6 +94,46 @@ func (p *Pipeline) revert(ctx context.Context, rec record.Record, by, reason str
 		p.opt.Log.Error("a rollback lacks files that the backup could not give", "change", rec.ID, "count", len(out.Failed), "first", out.Failed[0].Path)
 	}
 	return out.Change, nil
+}
+
+// rememberUndone keeps a change that is being undone from coming back with its author's next try.
+func (p *Pipeline) rememberUndone(rec record.Record, reason string) {
+	err := p.gates.Remember(gate.Rejected{Key: rec.Key, Context: rec.Context, Change: rec.ID, Why: "it was undone: " + reason, At: *now()})
+	if err != nil {
+		p.opt.Log.Error("a change that was undone may be tried again after a restart", "change", rec.ID, "error", err)
+	}
+}
+
+// CheckRollback reports why a change cannot be undone, without touching anything: it was never applied, or a file of it
+// was edited since, so that undoing it would lose that edit.
+func (p *Pipeline) CheckRollback(ctx context.Context, id string) error {
+	rec, err := p.Change(ctx, id)
+	if err != nil {
+		return err
+	}
+	if rec.State == record.Watching || p.underway(id) != nil && rec.State == record.Kept {
+		return nil // the old files are at hand, and whatever was edited is kept
+	}
+	if rec.State != record.Kept {
+		return fmt.Errorf("roll back %s, which is %s: %w", id, rec.State, ErrState)
+	}
+	if err := undo.Check(rec, func(path string) (string, error) { return p.sum(rec.Root, path) }); err != nil {
+		return fmt.Errorf("roll back %s: %w: %w", id, err, ErrState)
+	}
+	return nil
+}
+
+// sum returns what stands at a path, in the words of a record.
+func (p *Pipeline) sum(root, path string) (string, error) {
+	r, err := p.root(root)
+	if err != nil {
+		return "", err
+	}
+	resolved, err := candidate.Single(r.Name, path, nil).Resolve(r.Path)
+	if err != nil {
+		return "", err
+	}
+	return resolved.Changes[0].Before.Sum(), nil
 }
 
 // leftBy tells what the change left at each path, for whose sake the backup was made; nothing for one made by hand.
@@ -110,50 +153,6 @@ func (p *Pipeline) leftBy(ctx context.Context, backupID string) map[string]strin
 		}
 	}
 	return bases
-}
-
-// taker turns the entries of a backup into edits.
-type taker struct {
-	bases map[string]string
-	edits []candidate.Edit
-	size  int64
-}
-
-var editKinds = map[backup.Kind]txn.Kind{
-	backup.File: txn.Write, backup.Folder: txn.Folder, backup.Symlink: txn.Link, backup.Absent: txn.Delete,
-}
-
-// errTooLarge says that a restore does not fit one change.
-var errTooLarge = errors.New("the files together are too large for one change: restore them in parts, by path")
-
-// Restore implements backup.Target.
-func (t *taker) Restore(_ context.Context, e backup.Entry, content io.Reader) error {
-	if e.Path == "." {
-		return nil // the root itself stays
-	}
-	if e.HardLink != "" {
-		return fmt.Errorf("it is a further name of %s, which a change cannot make", e.HardLink)
-	}
-	edit := candidate.Edit{Kind: editKinds[e.Kind], Path: e.Path, Base: t.bases[e.Path]}
-	if content != nil {
-		data, err := io.ReadAll(content)
-		if err != nil {
-			return err
-		}
-		if t.size += int64(len(data)); t.size > candidate.MaxBytes {
-			return errTooLarge
-		}
-		edit.Content = data
-	}
-	switch e.Kind {
-	case backup.Symlink:
-		edit.Target = e.Target
-	case backup.File, backup.Folder:
-		edit.Mode = fmt.Sprintf("%04o", e.Mode)
-		edit.Dress = &candidate.Dress{UID: e.UID, GID: e.GID, MTime: e.MTime, Xattrs: maps.Clone(e.Xattrs)}
-	}
-	t.edits = append(t.edits, edit)
-	return nil
 }
 
 // Backups gives access to the store, for lists and copies made by hand.

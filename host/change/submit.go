@@ -21,6 +21,8 @@ type Submission struct {
 	// By is who submits it, such as "uid:0".
 	By     string
 	Origin record.Origin
+	// Undoes is the change that this one takes back, empty for an ordinary one.
+	Undoes string
 }
 
 // Submit takes a candidate in: it is checked, resolved against the present files, and written down as proposed. Nothing
@@ -59,7 +61,7 @@ func (p *Pipeline) take(s Submission) (record.Record, candidate.Resolved, error)
 	}
 	r := record.Record{
 		ID: newID(), Root: root.Name, RootPath: root.Path, Component: root.Component,
-		Author: s.Candidate.Author, By: s.By, Origin: s.Origin, Reason: s.Candidate.Reason,
+		Author: s.Candidate.Author, By: s.By, Origin: s.Origin, Reason: s.Candidate.Reason, Undoes: s.Undoes,
 		State: record.Proposed, Created: time.Now().UTC(), Steps: []record.Step{},
 	}
 	if r.Author == "" {

@@ -40,14 +40,14 @@ func IncidentFromProto(p *pb.Incident) sdk.Incident {
 func attemptToProto(a sdk.Attempt) *pb.Attempt {
 	return &pb.Attempt{
 		Strategy: text(a.Strategy), Actions: each(a.Actions, func(k sdk.ActionKind) string { return text(string(k)) }),
-		At: toNano(a.At), Result: text(string(a.Result)), Text: text(a.Text),
+		Targets: texts(a.Targets), At: toNano(a.At), Result: text(string(a.Result)), Text: text(a.Text),
 	}
 }
 
 func attemptFromProto(p *pb.Attempt) sdk.Attempt {
 	return sdk.Attempt{
 		Strategy: p.GetStrategy(), Actions: each(p.GetActions(), func(k string) sdk.ActionKind { return sdk.ActionKind(k) }),
-		At: fromNano(p.GetAt()), Result: sdk.Result(p.GetResult()), Text: p.GetText(),
+		Targets: p.GetTargets(), At: fromNano(p.GetAt()), Result: sdk.Result(p.GetResult()), Text: p.GetText(),
 	}
 }
 

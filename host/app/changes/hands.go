@@ -2,6 +2,7 @@ package changes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/homeostat/homeostat/host/app/parameters"
@@ -87,25 +88,17 @@ func (h Hands) Owner(a sdk.Action) string {
 
 // CheckRollback reports why a change cannot be undone.
 func (h Hands) CheckRollback(c sdk.RollbackChange) error {
-	r, err := h.Pipeline().Change(context.Background(), c.Change)
-	if err == nil && r.State != record.Kept && r.State != record.Watching {
-		err = fmt.Errorf("change %s is %s", r.ID, r.State)
-	}
-	return err
+	return h.Pipeline().CheckRollback(context.Background(), c.Change)
 }
 
 // RollbackChange undoes a change and returns when the files are the old ones again.
 func (h Hands) RollbackChange(ctx context.Context, c sdk.RollbackChange, reason string) (string, error) {
 	id, err := h.Pipeline().Rollback(ctx, c.Change, byRecovery, reason)
+	if id == c.Change || errors.Is(err, change.ErrState) {
+		return h.rolledBack(ctx, c.Change, err)
+	}
 	if err != nil {
 		return "", err
-	}
-	if id == c.Change {
-		r, err := h.Pipeline().Wait(ctx, id, func(r record.Record) bool { return r.State.Ended() && r.Ended != nil })
-		if err == nil && r.State != record.RolledBack {
-			err = fmt.Errorf("change %s is %s: %s", id, r.State, r.Why)
-		}
-		return fmt.Sprintf("change %s is rolled back", id), err
 	}
 	r, err := h.Pipeline().Wait(ctx, id, func(r record.Record) bool { return r.State != record.Running })
 	if err == nil && r.State != record.Watching && r.State != record.Kept {
@@ -128,6 +121,21 @@ func (h Hands) SetParameters(ctx context.Context, s sdk.SetParameters, reason st
 	}
 	c.Author, c.Reason = byRecovery, reason[:min(len(reason), candidate.MaxText)]
 	return h.submit(ctx, c)
+}
+
+// rolledBack waits for the end of a change that is being rolled back by this order, or, where the order came too late, by
+// its own watch.
+func (h Hands) rolledBack(ctx context.Context, id string, late error) (string, error) {
+	r, err := h.Pipeline().Wait(ctx, id, func(r record.Record) bool { return r.State.Ended() && r.Ended != nil })
+	switch {
+	case err != nil:
+		return "", err
+	case r.State == record.RolledBack:
+		return fmt.Sprintf("change %s is rolled back: %s", id, r.Why), nil
+	case late != nil:
+		return "", late
+	}
+	return "", fmt.Errorf("change %s is %s: %s", id, r.State, r.Why)
 }
 
 // Parameters returns what is known of declared parameters.

@@ -52,8 +52,8 @@ func (s Source) Of(ctx context.Context, in sdk.Incident) heal.Surroundings {
 	names := concerned(settings, in.Component)
 	out := heal.Surroundings{Logs: s.tail(in.Component), Readings: s.readings(in.Component)}
 	out.Parameters, out.Forbidden = s.Parameters(in.Component)
-	recorded := s.ledger(names, since)
-	out.Changes = slices.Concat(recorded, s.edits(ctx, names, since, recorded), s.packages(since))
+	list := s.Ledger()
+	out.Changes = slices.Concat(ledger(list, names, since), s.edits(ctx, names, since, list), s.packages(since))
 	slices.SortStableFunc(out.Changes, func(a, b sdk.ChangeRef) int { return b.Applied.Compare(a.Applied) })
 	out.Changes = out.Changes[:min(len(out.Changes), maxChanges)]
 	return out
@@ -77,11 +77,16 @@ func concerned(settings *config.Settings, component string) []string {
 	return names
 }
 
-// ledger lists the recorded changes that are in force.
-func (s Source) ledger(names []string, since time.Time) []sdk.ChangeRef {
+// ledger lists the recorded changes that are in force. One that was undone is
+// not, and its undoing is none: undoing that would bring it back.
+func ledger(list []record.Record, names []string, since time.Time) []sdk.ChangeRef {
 	var refs []sdk.ChangeRef
-	for _, r := range s.Ledger() {
-		if !slices.Contains(names, r.Component) || r.Applied == nil || r.Applied.Before(since) || r.State != record.Kept && r.State != record.Watching {
+	undone := map[string]bool{}
+	for _, r := range list {
+		undone[r.Undoes] = undone[r.Undoes] || applied(r)
+	}
+	for _, r := range list {
+		if !slices.Contains(names, r.Component) || !applied(r) || r.Applied.Before(since) || undone[r.ID] || r.Undoes != "" {
 			continue
 		}
 		ref := sdk.ChangeRef{
@@ -96,20 +101,15 @@ func (s Source) ledger(names []string, since time.Time) []sdk.ChangeRef {
 	return refs
 }
 
+func applied(r record.Record) bool {
+	return r.Applied != nil && (r.State == record.Kept || r.State == record.Watching)
+}
+
 // edits lists the files of the components that were changed past the pipeline:
 // what a recorded change wrote is told with the change.
-func (s Source) edits(ctx context.Context, names []string, since time.Time, recorded []sdk.ChangeRef) []sdk.ChangeRef {
+func (s Source) edits(ctx context.Context, names []string, since time.Time, list []record.Record) []sdk.ChangeRef {
 	settings := s.Settings()
-	ours := map[string]time.Time{}
-	for _, r := range settings.Roots {
-		for _, ref := range recorded {
-			for _, p := range ref.Paths {
-				if ref.Root == string(r.Name) {
-					ours[filepath.Join(r.Path, p)] = ref.Applied
-				}
-			}
-		}
-	}
+	ours := written(list)
 	var refs []sdk.ChangeRef
 	for _, name := range names {
 		edits, whole := recent.Files(ctx, recent.Look{Paths: places(settings, name), Except: logs(settings), Since: since})
@@ -126,6 +126,25 @@ func (s Source) edits(ctx context.Context, names []string, since time.Time, reco
 		}
 	}
 	return refs
+}
+
+// written tells when the pipeline itself last touched a path, be it to apply a
+// change or to take it back.
+func written(list []record.Record) map[string]time.Time {
+	at := map[string]time.Time{}
+	for _, r := range list {
+		for _, last := range []*time.Time{r.Applied, r.Ended} {
+			if last == nil || r.Applied == nil {
+				continue
+			}
+			for _, p := range r.Paths {
+				if path := filepath.Join(r.RootPath, p.Path); last.After(at[path]) {
+					at[path] = *last
+				}
+			}
+		}
+	}
+	return at
 }
 
 // sameWrite is how long after a change was applied its files may still get a

@@ -157,6 +157,8 @@ type Record struct {
 	By     string `json:"by"`
 	Origin Origin `json:"origin"`
 	Reason string `json:"reason,omitempty"`
+	// Undoes is the change that this one takes back, empty for an ordinary one.
+	Undoes string `json:"undoes,omitempty"`
 	// Key identifies what is asked for, Context what was there; see package candidate.
 	Key     string `json:"key"`
 	Context string `json:"context"`

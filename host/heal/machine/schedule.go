@@ -272,7 +272,7 @@ func attempt(r record.Recovery) sdk.Attempt {
 		a.At = *r.StartedAt
 	}
 	for _, act := range r.Proposal.Actions {
-		a.Actions = append(a.Actions, act.Kind())
+		a.Actions, a.Targets = append(a.Actions, act.Kind()), append(a.Targets, act.Target())
 	}
 	return a
 }

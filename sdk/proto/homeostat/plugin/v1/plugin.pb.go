@@ -2743,6 +2743,7 @@ type Attempt struct {
 	At            int64                  `protobuf:"varint,3,opt,name=at,proto3" json:"at,omitempty"`
 	Result        string                 `protobuf:"bytes,4,opt,name=result,proto3" json:"result,omitempty"`
 	Text          string                 `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	Targets       []string               `protobuf:"bytes,6,rep,name=targets,proto3" json:"targets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2810,6 +2811,13 @@ func (x *Attempt) GetText() string {
 		return x.Text
 	}
 	return ""
+}
+
+func (x *Attempt) GetTargets() []string {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
 }
 
 type ChangeRef struct {
@@ -4511,13 +4519,14 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x06signal\x18\x02 \x01(\tR\x06signal\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\x01R\x05value\x12\x12\n" +
 	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x0e\n" +
-	"\x02at\x18\x05 \x01(\x03R\x02at\"{\n" +
+	"\x02at\x18\x05 \x01(\x03R\x02at\"\x95\x01\n" +
 	"\aAttempt\x12\x1a\n" +
 	"\bstrategy\x18\x01 \x01(\tR\bstrategy\x12\x18\n" +
 	"\aactions\x18\x02 \x03(\tR\aactions\x12\x0e\n" +
 	"\x02at\x18\x03 \x01(\x03R\x02at\x12\x16\n" +
 	"\x06result\x18\x04 \x01(\tR\x06result\x12\x12\n" +
-	"\x04text\x18\x05 \x01(\tR\x04text\"\xbd\x01\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\x12\x18\n" +
+	"\atargets\x18\x06 \x03(\tR\atargets\"\xbd\x01\n" +
 	"\tChangeRef\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04root\x18\x02 \x01(\tR\x04root\x12\x16\n" +
