@@ -22,6 +22,7 @@ import (
 	"github.com/homeostat/homeostat/examples/bench-detect/loghub"
 	"github.com/homeostat/homeostat/examples/bench-detect/logseq"
 	"github.com/homeostat/homeostat/examples/bench-detect/nab"
+	"github.com/homeostat/homeostat/examples/bench-detect/seasons"
 	"github.com/homeostat/homeostat/examples/bench-detect/smdasd"
 	"github.com/homeostat/homeostat/examples/bench-detect/sockshop"
 	"github.com/homeostat/homeostat/examples/bench-detect/table"
@@ -32,6 +33,7 @@ var sets = []table.Set{
 	nab.Set,
 	isolation.Set,
 	fills.Set,
+	seasons.Set,
 	loghub.Set,
 	logseq.Set,
 	smdasd.Set,

@@ -1,14 +1,13 @@
-// Package fills measures the forecasts over generated data: disks that fill and
-// disks that do not, and seasonal series.
+// Package fills measures the forecasts of limits over generated data: disks that
+// fill, and the days before on which they do not.
 //
-// It owns the generators and the measures. All of it comes from fixed seeds. Its
+// It owns the generator and the measures. All of it comes from fixed seeds. Its
 // functions are for one goroutine.
 package fills
 
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"time"
 
@@ -35,13 +34,12 @@ func run(ctx context.Context, in table.Input) ([]table.Row, error) {
 		ours.add(d, theilSen(d))
 		naive.add(d, straight(d))
 	}
-	rows := []table.Row{
+	return []table.Row{
 		{Set: "forecast", What: fmt.Sprintf("fills caught an hour or more ahead, of %d", fillsMade), Got: float64(ours.caught), Bar: fillsMade, Want: table.AtLeast,
 			Reference: fmt.Sprintf("a least-squares line over 6 h: %d", naive.caught)},
 		{Set: "forecast", What: "false-alarm time on disks that do not fill, percent", Got: ours.share(), Bar: 0.34, Want: table.AtMost,
 			Reference: fmt.Sprintf("a least-squares line over 6 h: %.3g", naive.share())},
-	}
-	return append(rows, seasonal()...), nil
+	}, nil
 }
 
 // disk is one run of a disk in percent, a value a minute.
@@ -125,94 +123,3 @@ func (t *tally) add(d disk, alarm []bool) {
 }
 
 func (t *tally) share() float64 { return 100 * float64(t.wrong) / float64(t.quiet) }
-
-// seasonal forecasts 48 hours of generated hourly series of four weeks and
-// compares by OWA with Naive 2, as the M4 competition does (Makridakis et al.,
-// 2020); here Naive 2 is the last value with additive hours of the day.
-func seasonal() []table.Row {
-	const series, period, ahead = 60, 24, 48
-	var ours, snaive, naive errors2
-	for seed := range uint64(series) {
-		all := hourly(seed)
-		train, test := all[:len(all)-ahead], all[len(all)-ahead:]
-		model := forecast.NewSeason(period)
-		for _, v := range train {
-			model.Add(v)
-		}
-		last := seasonOf(train, period)
-		var a, b, c []float64
-		for k := range test {
-			v, _ := model.Ahead(k + 1)
-			n := len(train)
-			a, b = append(a, v), append(b, train[n-period+k%period])
-			c = append(c, train[n-1]-last[(n-1)%period]+last[(n+k)%period])
-		}
-		scale := scaleOf(train, period)
-		ours.add(a, test, scale)
-		snaive.add(b, test, scale)
-		naive.add(c, test, scale)
-	}
-	return []table.Row{{Set: "forecast", What: "seasonal OWA over 60 generated hourly series, 48 h ahead", Got: ours.owa(naive), Bar: 0.60, Want: table.AtMost,
-		Reference: fmt.Sprintf("seasonal naive %.3f on the same; M4 hourly: seasonal naive .628, best .410", snaive.owa(naive))}}
-}
-
-// hourly makes four weeks with seasons of day and week, a slow drift, noise that
-// remembers, and rare spikes.
-func hourly(seed uint64) []float64 {
-	const weeks, week = 4, 168
-	rng := rand.New(rand.NewPCG(seed, 23))
-	level, day, weekly := 50+100*rng.Float64(), 5+25*rng.Float64(), 8*rng.Float64()
-	phase, sharp := 2*math.Pi*rng.Float64(), rng.Float64()
-	noise, walk, ar := 1+4*rng.Float64(), 0.0, 0.0
-	out := make([]float64, weeks*week)
-	for i := range out {
-		x := 2*math.Pi*float64(i%24)/24 + phase
-		ar = 0.7*ar + noise*rng.NormFloat64()
-		walk += 0.1 * noise * rng.NormFloat64()
-		out[i] = level + day*(math.Sin(x)+sharp*math.Sin(2*x)/2) + weekly*math.Sin(2*math.Pi*float64(i)/week) + ar + walk
-		if rng.IntN(100) == 0 {
-			out[i] += 4 * noise
-		}
-		out[i] = max(out[i], 1)
-	}
-	return out
-}
-
-// errors2 sums the two errors of which OWA is made.
-type errors2 struct{ smape, mase float64 }
-
-func (e *errors2) add(got, want []float64, scale float64) {
-	for i := range want {
-		d := math.Abs(got[i] - want[i])
-		e.smape += 2 * d / (math.Abs(got[i]) + math.Abs(want[i]))
-		e.mase += d / scale
-	}
-}
-
-func (e *errors2) owa(of errors2) float64 { return (e.smape/of.smape + e.mase/of.mase) / 2 }
-
-// scaleOf is the mean error of the seasonal naive forecast within x.
-func scaleOf(x []float64, period int) float64 {
-	sum := 0.0
-	for i := period; i < len(x); i++ {
-		sum += math.Abs(x[i] - x[i-period])
-	}
-	return sum / float64(len(x)-period)
-}
-
-// seasonOf is the mean of each slot of the period, less the mean of all.
-func seasonOf(x []float64, period int) []float64 {
-	out := make([]float64, period)
-	whole := len(x) / period * period
-	for i, v := range x[:whole] {
-		out[i%period] += v * float64(period) / float64(whole)
-	}
-	all := 0.0
-	for _, v := range out {
-		all += v / float64(period)
-	}
-	for i := range out {
-		out[i] -= all
-	}
-	return out
-}

@@ -8,7 +8,6 @@
 package forecast
 
 import (
-	"math"
 	"slices"
 	"time"
 )
@@ -129,57 +128,4 @@ func (t *trail) line() (line, bool) {
 	slices.Sort(slopes)
 	k := len(slopes)
 	return line{slopes[k/2], slopes[k/4], slopes[3*k/4], float64(rising) / float64(k)}, true
-}
-
-// Season forecasts a series with a period by exponential smoothing of level and
-// slots, and a correction for how wrong the newest forecasts were. It is O(1) a
-// value.
-type Season struct {
-	// Slots are the smoothed distances of each slot of the period to the level.
-	Slots []float64
-	Level float64
-	// Error is the smoothed error of the last forecasts one step ahead.
-	Error float64
-	N     int
-}
-
-// Rates of the smoothing: a value's share in the level, in its slot and in the
-// error, and the share of the error that the next step still has.
-const (
-	levelRate = 0.08
-	slotRate  = 0.35
-	carry     = 0.85
-)
-
-// NewSeason returns a model for a period of so many values, at least 1.
-func NewSeason(period int) *Season { return &Season{Slots: make([]float64, max(1, period))} }
-
-// Add takes in the next value. The first period sets the slots.
-func (s *Season) Add(v float64) {
-	k := s.N % len(s.Slots)
-	s.N++
-	if s.N <= len(s.Slots) {
-		s.Slots[k] = v
-		s.Level += v / float64(len(s.Slots))
-		if s.N == len(s.Slots) {
-			for i := range s.Slots {
-				s.Slots[i] -= s.Level
-			}
-		}
-		return
-	}
-	wrong := v - s.Level - s.Slots[k]
-	s.Error = wrong
-	s.Level += levelRate * wrong
-	s.Slots[k] += slotRate * (v - s.Level - s.Slots[k])
-}
-
-// Ahead forecasts the value so many steps ahead, 1 being the next one. It is
-// false until two periods were seen.
-func (s *Season) Ahead(steps int) (float64, bool) {
-	if s.N < 2*len(s.Slots) || steps < 1 {
-		return 0, false
-	}
-	slot := s.Slots[(s.N+steps-1)%len(s.Slots)]
-	return s.Level + slot + s.Error*(1-levelRate)*math.Pow(carry, float64(steps)), true
 }

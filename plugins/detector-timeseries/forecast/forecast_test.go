@@ -83,7 +83,47 @@ func TestSeasonForecastsAWaveAndFollowsANewLevel(t *testing.T) {
 	for i := 240; i < 24*25; i++ {
 		s.Add(wave(i) + 100)
 	}
-	if got, _ := s.Ahead(1); math.Abs(got-wave(600)-100) > 2 {
+	if got, _ := s.Ahead(1); math.Abs(got-wave(600)-100) > 5 {
 		t.Errorf("after two weeks on a new level: got %v, want about %v", got, wave(600)+100)
+	}
+}
+
+// TestSeasonTrustsWhatWasRightOfLate gives a series whose weekends differ: the
+// value a day before is wrong twice a week and must lose its weight.
+func TestSeasonTrustsWhatWasRightOfLate(t *testing.T) {
+	s := NewSeason(24)
+	value := func(i int) float64 {
+		if i/24%Week >= 5 {
+			return 40
+		}
+		return 100 + 20*math.Sin(2*math.Pi*float64(i)/24)
+	}
+	n := 24 * Week * 6
+	for i := range n {
+		s.Add(value(i))
+	}
+	for k := 1; k <= 24*Week; k++ {
+		if got, ok := s.Ahead(k); !ok || math.Abs(got-value(n+k-1)) > 3 {
+			t.Fatalf("%d ahead: got %.2f (%v), want %.2f", k, got, ok, value(n+k-1))
+		}
+	}
+	if s.Wrong[yesterday] < 3*s.Wrong[lastWeek] {
+		t.Errorf("yesterday is wrong by %.2f, last week by %.2f: want yesterday far worse", s.Wrong[yesterday], s.Wrong[lastWeek])
+	}
+}
+
+func TestOneWildValueDoesNotBendTheSeason(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	s := NewSeason(24)
+	wave := func(i int) float64 { return 50 + 10*math.Sin(2*math.Pi*float64(i)/24) }
+	for i := range 24 * 20 {
+		v := wave(i) + rng.NormFloat64()
+		if i == 24*19+5 {
+			v = 5000
+		}
+		s.Add(v)
+	}
+	if got, _ := s.Ahead(12); math.Abs(got-wave(24*20+11)) > 5 {
+		t.Errorf("half a day after a value of 5000: got %.2f, want about %.2f", got, wave(24*20+11))
 	}
 }

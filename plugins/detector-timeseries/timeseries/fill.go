@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/homeostat/homeostat/plugins/detector-timeseries/forecast"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -29,6 +30,11 @@ func (j *judgement) forecast(s *signal) {
 		return
 	}
 	reach, ok := s.fill.Reaches(s.bounds.Max, j.d.config.Horizon)
+	how := "at the present rate"
+	if !ok || s.hours.explains(s.Mean) {
+		reach, ok = s.hours.reaches(s.bounds.Max, unix, j.d.config.Horizon)
+		how = "as it does at that hour"
+	}
 	_, open := j.c.open[key]
 	switch {
 	case open && s.Mean >= full*s.bounds.Max:
@@ -41,12 +47,29 @@ func (j *judgement) forecast(s *signal) {
 		j.end(key, fmt.Sprintf("%s no longer grows towards its limit", s.name))
 	case ok && j.mayReport():
 		s.Due = unix + int64((reach.In+reach.Give)/time.Second)
-		j.begin(j.soon(s, reach.In, reach.Give))
+		j.begin(j.soon(s, reach, how))
 	}
 }
 
-func (j *judgement) soon(s *signal, in, give time.Duration) sdk.Anomaly {
-	const near, close = time.Hour, 6 * time.Hour
+func (j *judgement) soon(s *signal, reach forecast.Reach, how string) sdk.Anomaly {
+	at := time.UnixMilli(j.now).UTC()
+	record := ""
+	if n := s.Hits + s.Misses; n > 0 {
+		record = fmt.Sprintf("; %d of %d such forecasts came true", s.Hits, n)
+	}
+	return sdk.Anomaly{
+		Key: KindForecast + "/" + s.name, Kind: KindForecast, Signal: s.name, Severity: s.urgency(reach.In), Start: at, End: at,
+		Score: 1 - reach.In.Seconds()/(2*j.d.config.Horizon.Seconds()),
+		Summary: fmt.Sprintf("%s full in %s ± %s, at %s UTC, %s: now %s of %s%s", s.name, span(reach.In), span(reach.Give),
+			at.Add(reach.In).Format("15:04"), how, amount(s.Mean, s.unit), amount(s.bounds.Max, s.unit), record),
+		Evidence: []sdk.Evidence{{Component: j.w.Component, Signal: s.name, Value: s.Mean, Low: s.bounds.Min, High: s.bounds.Max, Unit: s.unit}},
+	}
+}
+
+// urgency is the severity of a limit that is reached so soon, one step lower
+// where most forecasts of the signal did not come true.
+func (s *signal) urgency(in time.Duration) sdk.Severity {
+	const near, close, fewest = time.Hour, 6 * time.Hour, 3
 	severity := sdk.SeverityLow
 	switch {
 	case in < near:
@@ -54,16 +77,8 @@ func (j *judgement) soon(s *signal, in, give time.Duration) sdk.Anomaly {
 	case in < close:
 		severity = sdk.SeverityMedium
 	}
-	at := time.UnixMilli(j.now).UTC()
-	record := ""
-	if n := s.Hits + s.Misses; n > 0 {
-		record = fmt.Sprintf("; %d of %d such forecasts came true", s.Hits, n)
+	if severity > sdk.SeverityLow && s.Hits+s.Misses >= fewest && s.Hits < s.Misses {
+		severity--
 	}
-	return sdk.Anomaly{
-		Key: KindForecast + "/" + s.name, Kind: KindForecast, Signal: s.name, Severity: severity, Start: at, End: at,
-		Score: 1 - in.Seconds()/(2*j.d.config.Horizon.Seconds()),
-		Summary: fmt.Sprintf("%s full in %s ± %s, at %s UTC: now %s of %s%s", s.name, span(in), span(give),
-			at.Add(in).Format("15:04"), amount(s.Mean, s.unit), amount(s.bounds.Max, s.unit), record),
-		Evidence: []sdk.Evidence{{Component: j.w.Component, Signal: s.name, Value: s.Mean, Low: s.bounds.Min, High: s.bounds.Max, Unit: s.unit}},
-	}
+	return severity
 }

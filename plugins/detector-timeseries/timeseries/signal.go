@@ -13,7 +13,9 @@ import (
 type signal struct {
 	intake
 	series score.Series
-	fill   *forecast.Fill
+	// fill and hours forecast a limit; both are nil for a signal that has none.
+	fill  *forecast.Fill
+	hours *hours
 	// name, unit and limits come with each window.
 	name, unit string
 	bounds     *sdk.Range
@@ -64,7 +66,7 @@ func (j *judgement) series(in sdk.Series) time.Duration {
 	}
 	s.name, s.unit, s.bounds = in.Name, in.Unit, in.Range
 	if s.fill == nil && fills(in) {
-		s.fill = &forecast.Fill{}
+		s.fill, s.hours = &forecast.Fill{}, newHours()
 	}
 	for i := max(in.Fresh, 0); i < min(len(in.Times), len(in.Values)); i++ {
 		if v, ok := s.value(in.Times[i], in.Values[i], in.Kind); ok {
@@ -140,6 +142,7 @@ func (j *judgement) closeStep(s *signal) {
 	j.judge(s, v)
 	if s.fill != nil {
 		s.fill.Add(at/1000, s.Mean)
+		s.hours.add(at/1000, s.Mean)
 		j.forecast(s)
 	}
 }

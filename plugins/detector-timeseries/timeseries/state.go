@@ -17,7 +17,7 @@ import (
 )
 
 // mark begins a saved state; its last byte is the version.
-const mark = "hts\x01"
+const mark = "hts\x02"
 
 // savedComponent and savedSignal are what is written of a component.
 type savedComponent struct {
@@ -34,6 +34,7 @@ type savedSignal struct {
 	Name   string
 	Intake intake
 	Fill   *forecast.Fill
+	Hours  *hours
 	// Series is nil for a signal that did not fit; it is learnt anew.
 	Series []byte
 }
@@ -68,7 +69,7 @@ func (d *Detector) pack(names []string, keep int) ([]byte, error) {
 		out := savedComponent{n, c.generation, c.quietUntil, c.suppressed, c.open, c.vector, nil}
 		for _, name := range slices.Sorted(maps.Keys(c.signals)) {
 			s := c.signals[name]
-			one := savedSignal{Name: name, Intake: s.intake, Fill: s.fill}
+			one := savedSignal{Name: name, Intake: s.intake, Fill: s.fill, Hours: s.hours}
 			if keep > 0 {
 				one.Series = s.series.AppendState(nil)
 				keep--
@@ -128,7 +129,10 @@ func (c savedComponent) restore() (*component, error) {
 		out.open = map[string]sdk.Anomaly{}
 	}
 	for _, in := range c.Signals {
-		s := &signal{intake: in.Intake, name: in.Name, fill: in.Fill}
+		s := &signal{intake: in.Intake, name: in.Name, fill: in.Fill, hours: in.Hours}
+		if (s.fill == nil) != (s.hours == nil) || s.hours != nil && !s.hours.sound() {
+			return nil, fmt.Errorf("%s: its forecasts contradict themselves", in.Name)
+		}
 		if in.Series == nil {
 			s.intake = intake{Marks: in.Intake.Marks, Hits: in.Intake.Hits, Misses: in.Intake.Misses}
 		} else if err := s.series.SetState(in.Series); err != nil {

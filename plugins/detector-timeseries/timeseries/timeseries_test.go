@@ -284,7 +284,7 @@ func TestStateComesBackWholeAndForeignStateIsRefused(t *testing.T) {
 	}
 	flipped := append([]byte(nil), state...)
 	flipped[len(flipped)/2] ^= 1
-	for name, bad := range map[string][]byte{"nothing": nil, "text": []byte("hello there"), "another version": append([]byte("hts\x02"), state[4:]...),
+	for name, bad := range map[string][]byte{"nothing": nil, "text": []byte("hello there"), "another version": append([]byte("hts\x01"), state[4:]...),
 		"a flipped bit": flipped, "half": state[:len(state)/2]} {
 		if next.d.LoadState(bad) == nil {
 			t.Errorf("%s was taken as a state", name)
@@ -325,7 +325,7 @@ func FuzzLoadState(f *testing.F) {
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, packed []byte) {
 		sum := crc32.ChecksumIEEE(packed)
-		state := append([]byte{'h', 't', 's', 1, byte(sum), byte(sum >> 8), byte(sum >> 16), byte(sum >> 24)}, packed...)
+		state := append([]byte{'h', 't', 's', 2, byte(sum), byte(sum >> 8), byte(sum >> 16), byte(sum >> 24)}, packed...)
 		b := newBench(t, "")
 		if b.d.LoadState(state) == nil {
 			b.feed(map[string]float64{"latency": 1, "disk_used_percent": 2})
