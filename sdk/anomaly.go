@@ -63,6 +63,12 @@ const (
 	AnomalyBlind        = "blind"          // a detector gave no answer
 )
 
+// AnomalyScore is the kind of an answer to a window of history that is no
+// anomaly: its Score, from 0 to 1, says how unusual the newest row (or the line
+// whose time is Start) was, whether or not it is worth a report. It is sent with
+// Ended set and never opens anything.
+const AnomalyScore = "score"
+
 // ID returns the key under which reports of one detector belong together.
 func (a Anomaly) ID() string {
 	if a.Key != "" {

@@ -105,7 +105,8 @@ func (s *Server) registerMarks() {
 		if in.Body.Right {
 			verdict = sdk.Pass
 		}
-		return done{OK: true}, s.opt.Services.Healing.MarkAnomaly(ctx, in.ID, verdict)
+		learned, err := s.opt.Services.Healing.MarkAnomaly(ctx, in.ID, verdict)
+		return done{OK: err == nil, Text: learned}, err
 	})
 }
 

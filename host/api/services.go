@@ -60,7 +60,9 @@ type Filter struct {
 // Healing shows anomalies, incidents, recoveries and approvals.
 type Healing interface {
 	Anomalies(f Filter) ([]Anomaly, error)
-	MarkAnomaly(ctx context.Context, id string, verdict sdk.Verdict) error
+	// MarkAnomaly hands an operator's judgement to the detector and returns what
+	// the detector says it knows of the component now, empty where it cannot say.
+	MarkAnomaly(ctx context.Context, id string, verdict sdk.Verdict) (string, error)
 	Incidents(f Filter) ([]Incident, error)
 	Incident(id string) (Incident, error)
 	Recoveries(f Filter) ([]Recovery, error)

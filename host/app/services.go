@@ -119,17 +119,23 @@ func (d daemonService) Plugins() []api.Plugin {
 // corrector hands marks to detectors.
 type corrector struct{ plugins *plugin.Host }
 
-func (c corrector) Feedback(ctx context.Context, detector string, m sdk.Mark) error {
+func (c corrector) Feedback(ctx context.Context, detector string, m sdk.Mark) (string, error) {
 	for _, d := range c.plugins.Detectors() {
-		if d.Name() == detector {
-			err := d.Feedback(ctx, m)
-			if errors.Is(err, plugin.ErrUnsupported) {
-				return &api.Problem{Status: http.StatusConflict, Detail: fmt.Sprintf("detector %q does not learn from marks", detector)}
-			}
-			return err
+		if d.Name() != detector {
+			continue
 		}
+		err := d.Feedback(ctx, m)
+		if errors.Is(err, plugin.ErrUnsupported) {
+			return "", &api.Problem{Status: http.StatusConflict, Detail: fmt.Sprintf("detector %q does not learn from marks", detector)}
+		}
+		if err != nil {
+			return "", err
+		}
+		// The mark is taken; that the detector cannot explain itself is no failure.
+		learned, _ := d.Explain(ctx, m.Anomaly.Component)
+		return learned, nil
 	}
-	return &api.Problem{Status: http.StatusConflict, Detail: fmt.Sprintf("detector %q does not run, so it cannot learn from this", detector), Hint: "see `homeostat plugin list`"}
+	return "", &api.Problem{Status: http.StatusConflict, Detail: fmt.Sprintf("detector %q does not run, so it cannot learn from this", detector), Hint: "see `homeostat plugin list`"}
 }
 
 type signalService struct{ app *App }

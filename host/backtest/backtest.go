@@ -111,10 +111,6 @@ type verdict struct {
 	known  bool
 }
 
-// scoreKind is the kind of an answer to a window of history that is no anomaly
-// but says how unusual a sample or line was.
-const scoreKind = "score"
-
 // ledger keeps the anomalies that are open, as the daemon does.
 type ledger struct {
 	open  map[string]time.Time // until when, by id
@@ -130,7 +126,7 @@ func (l *ledger) take(w sdk.Window, found []sdk.Anomaly) verdict {
 	scored := false
 	for _, a := range found {
 		switch {
-		case a.Kind == scoreKind:
+		case a.Kind == sdk.AnomalyScore:
 			v.score, v.signal, scored = max(a.Score, 0), a.Signal, true
 		case a.Ended:
 			delete(l.open, a.ID())

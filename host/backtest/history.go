@@ -48,7 +48,7 @@ func Replay(ctx context.Context, o Options, windows []sdk.Window) error {
 func said(found []sdk.Anomaly) string {
 	text, gravest := "", sdk.SeverityUnknown
 	for _, a := range found {
-		if a.Kind != scoreKind && a.Severity > gravest {
+		if a.Kind != sdk.AnomalyScore && a.Severity > gravest {
 			text, gravest = a.Summary, a.Severity
 		}
 	}

@@ -144,7 +144,7 @@ func (r *logRun) window(ctx context.Context, start time.Time, batch []sdk.LogLin
 func answers(batch []sdk.LogLine, found []sdk.Anomaly) [][]string {
 	byTime := map[int64]sdk.Anomaly{}
 	for _, a := range found {
-		if a.Kind == scoreKind {
+		if a.Kind == sdk.AnomalyScore {
 			byTime[a.Start.UnixMilli()] = a
 		}
 	}

@@ -14,7 +14,9 @@ import (
 
 // Corrector hands an operator's judgement of an anomaly to its detector.
 type Corrector interface {
-	Feedback(ctx context.Context, detector string, m sdk.Mark) error
+	// Feedback also returns what the detector knows of the component then, empty
+	// where it cannot say.
+	Feedback(ctx context.Context, detector string, m sdk.Mark) (string, error)
 }
 
 // Healing is api.Healing.
@@ -41,14 +43,15 @@ func badState(got, want string) error {
 }
 
 // MarkAnomaly tells the detector whether an anomaly was right.
-func (h Healing) MarkAnomaly(ctx context.Context, id string, verdict sdk.Verdict) error {
+func (h Healing) MarkAnomaly(ctx context.Context, id string, verdict sdk.Verdict) (string, error) {
 	for _, a := range h.Healer.Anomalies() {
 		if a.ID == id {
 			mark := sdk.Mark{Anomaly: a.Anomaly, Right: verdict == sdk.Pass, At: time.Now()}
-			return problem(h.Corrector.Feedback(ctx, a.Detector, mark))
+			learned, err := h.Corrector.Feedback(ctx, a.Detector, mark)
+			return learned, problem(err)
 		}
 	}
-	return notFound("anomaly", id)
+	return "", notFound("anomaly", id)
 }
 
 // Incidents lists incidents, newest first.

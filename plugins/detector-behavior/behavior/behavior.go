@@ -35,9 +35,7 @@ type Config struct {
 const (
 	kindBehavior = "behavior"
 	kindSuspect  = "suspect"
-	// kindScore is the answer to a window of history: how unusual the row was.
-	kindScore = "score"
-	key       = kindBehavior + "/relations"
+	key          = kindBehavior + "/relations"
 )
 
 // openTTL keeps an anomaly that is reported with every window from running out

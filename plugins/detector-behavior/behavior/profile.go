@@ -220,7 +220,7 @@ const half = 10.0
 
 // scored is the answer to a row of history.
 func (p *profile) scored(w sdk.Window) sdk.Anomaly {
-	a := sdk.Anomaly{Key: kindScore, Kind: kindScore, Score: p.score.Level / (p.score.Level + half), Ended: true}
+	a := sdk.Anomaly{Key: sdk.AnomalyScore, Kind: sdk.AnomalyScore, Score: p.score.Level / (p.score.Level + half), Ended: true}
 	if top := p.foremost(1); len(top) > 0 {
 		a.Signal = p.Signals[top[0]].Name
 	}

@@ -21,9 +21,6 @@ const (
 	KindLength    = "log_length"       // a line far longer than its like
 	KindMixture   = "log_mixture"      // statements in numbers that never came together
 	KindSequence  = burst.KindSequence // several of these, close together
-	// kindScore is the kind of the answer to a line of history: the signal is the
-	// number of the line's template.
-	kindScore = "score"
 )
 
 const (
@@ -203,7 +200,7 @@ func (j *judgement) each(at time.Time, text string, score float64) {
 		return
 	}
 	j.lines = append(j.lines, sdk.Anomaly{
-		Component: j.w.Component, Key: fmt.Sprintf("line/%d", len(j.lines)), Kind: kindScore, Signal: strconv.Itoa(int(j.p.last)),
+		Component: j.w.Component, Key: fmt.Sprintf("line/%d", len(j.lines)), Kind: sdk.AnomalyScore, Signal: strconv.Itoa(int(j.p.last)),
 		Severity: sdk.SeverityLow, Score: score, Start: at, End: at, Ended: true, Summary: quote(text),
 	})
 }

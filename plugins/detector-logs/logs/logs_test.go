@@ -297,7 +297,7 @@ func (b *bench) scores(times []sdk.Anomaly, lines ...string) []sdk.Anomaly {
 			w.Logs[i].Time = times[i].Start
 		}
 	}, lines...)
-	return slices.DeleteFunc(found, func(a sdk.Anomaly) bool { return a.Kind != kindScore })
+	return slices.DeleteFunc(found, func(a sdk.Anomaly) bool { return a.Kind != sdk.AnomalyScore })
 }
 
 func TestEachLineOfHistoryGetsItsTemplateAndScore(t *testing.T) {

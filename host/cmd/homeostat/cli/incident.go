@@ -165,8 +165,12 @@ func showAnomalies(w io.Writer, list []api.Anomaly, now time.Time) {
 
 func markCommand(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:       "mark ID right|wrong",
-		Short:     "Tell the detector whether an anomaly was right",
+		Use:   "mark ID right|wrong",
+		Short: "Tell the detector whether an anomaly was right",
+		Long: "Tell the detector whether an anomaly was right. A wrong one makes it less\n" +
+			"sensitive for that signal and pattern, a right one more; the one takes the\n" +
+			"other back. What the detector knows of the component then is printed.",
+		Example:   "  homeostat anomaly list\n  homeostat anomaly mark an_3 wrong\n  homeostat anomaly mark an_3 right   # takes it back",
 		Args:      cobra.ExactArgs(2),
 		ValidArgs: []string{"right", "wrong"},
 	}
@@ -178,11 +182,16 @@ func markCommand(g *globals) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		var answer struct{ Text string }
 		path := api.Base + "/anomalies/" + url.PathEscape(args[0]) + "/mark"
-		if err := c.Do(cmd.Context(), http.MethodPost, path, map[string]bool{"right": args[1] == "right"}, nil); err != nil {
+		if err := c.Do(cmd.Context(), http.MethodPost, path, map[string]bool{"right": args[1] == "right"}, &answer); err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s is marked %s\n", args[0], args[1])
+		back := map[string]string{"right": "wrong", "wrong": "right"}[args[1]]
+		fmt.Fprintf(cmd.OutOrStdout(), "%s is marked %s; `homeostat anomaly mark %s %s` takes it back\n", args[0], args[1], args[0], back)
+		if answer.Text != "" {
+			fmt.Fprintf(cmd.OutOrStdout(), "the detector says now: %s\n", answer.Text)
+		}
 		return nil
 	}
 	return cmd
