@@ -19,6 +19,7 @@ import (
 
 	"github.com/homeostat/homeostat/examples/bench-detect/fills"
 	"github.com/homeostat/homeostat/examples/bench-detect/isolation"
+	"github.com/homeostat/homeostat/examples/bench-detect/kpi"
 	"github.com/homeostat/homeostat/examples/bench-detect/loghub"
 	"github.com/homeostat/homeostat/examples/bench-detect/logseq"
 	"github.com/homeostat/homeostat/examples/bench-detect/nab"
@@ -31,6 +32,7 @@ import (
 // sets are the benchmarks, in the order of the table.
 var sets = []table.Set{
 	nab.Set,
+	kpi.Set,
 	isolation.Set,
 	fills.Set,
 	seasons.Set,

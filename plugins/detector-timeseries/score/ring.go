@@ -2,10 +2,10 @@ package score
 
 import "math"
 
-// Lengths of the rings in values. With 700 rows of five minutes the newest 16
-// are compared with two and a half days; the means of twelve reach back 29 days.
+// Lengths of the rings in values: the newest rows, and means of twelve rows, which
+// with rows of five minutes reach back 29 days.
 const (
-	ones    = 700
+	ones    = 16
 	twelves = 700
 )
 
@@ -39,32 +39,11 @@ func (r *ring1) mean(n int) float64 {
 	return sum / float64(n)
 }
 
-// spread is the standard deviation of the newest n values.
-func (r *ring1) spread(n int) float64 {
-	n = min(n, r.len())
-	n = min(n, r.len())
-	end := int((r.N-1)%ones) + 1
-	first := r.V[max(0, end-n):end]
-	second := r.V[ones-(n-len(first)):]
-	base := float64(first[len(first)-1])
-	sum, square := 0.0, 0.0
-	for _, part := range [2][]float32{first, second} {
-		for _, v := range part {
-			d := float64(v) - base
-			sum += d
-			square += d * d
-		}
-	}
-	mean := sum / float64(n)
-	return math.Sqrt(max(0, square/float64(n)-mean*mean))
-}
-
 // search finds the nearest earlier stretch. Back is how far back the last one
 // lay: the next is often its continuation, and a good first candidate lets most
 // others fail at once. It does not change what is found.
 type search struct{ Back uint32 }
 
-func (r *ring1) nearest(n int, s *search) float64  { return s.nearest(r.V[:], r.N, n) }
 func (r *ring12) nearest(n int, s *search) float64 { return s.nearest(r.V[:], r.N, n) }
 
 // nearest is the Euclidean distance of the newest n values to the nearest
@@ -76,7 +55,7 @@ func (s *search) nearest(ring []float32, added uint32, n int) float64 {
 		return 0
 	}
 	// In a straight line, oldest first, the search needs no look at the seam.
-	var straight [max(ones, twelves)]float32
+	var straight [twelves]float32
 	oldest := (added - uint32(kept)) % size
 	part := copy(straight[:], ring[oldest:min(oldest+uint32(kept), size)])
 	copy(straight[part:kept], ring[:kept-part])

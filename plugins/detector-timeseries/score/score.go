@@ -1,12 +1,13 @@
 // Package score tells, row by row, how surprising the next value of one series
 // is, given nothing but the rows before it.
 //
-// Eight features of the newest rows are measured: distance to what is usual at
+// Nine features of the newest rows are measured: distance to what is usual at
 // this time of day (as it is, and as a mean of six rows), distance to the
-// nearest earlier stretch of the same length (three lengths), jump, low value and
-// flatness. A Tail turns each into −log10 of how rare such a value was in the
-// last 4,000 rows; the weighted sum of these is the score. A new alarm needs
-// more than the peak of the last 100 rows.
+// nearest earlier stretch of the same length, how surprising the order of the
+// last levels is (as symbols after the two before them, on four scales of time),
+// jump and low value. A tail turns each into −log10 of how rare such a value was
+// in the last 4,000 rows; the weighted sum of these is the score. A new alarm
+// needs more than the peak of the last 100 rows.
 //
 // The package owns the recipe and its memory, and nothing of where rows come
 // from or what a score means to anybody. There is no look-ahead and no clock: a
@@ -18,9 +19,8 @@ import "math"
 
 // Threshold is the sum of surprises above which a row is anomalous, in units of
 // −log10 of a probability. It is close to the best single threshold for
-// the Numenta Anomaly Benchmark's standard profile (10.05 on all files, 10.17 on
-// those of even index).
-const Threshold = 10.1
+// the Numenta Anomaly Benchmark's standard profile.
+const Threshold = 5.56
 
 // Feature names one of the measured features.
 type Feature int
@@ -29,11 +29,12 @@ type Feature int
 const (
 	TimeOfDay    Feature = iota // distance of the value to its usual band at this time of day and week
 	TimeOfDay6                  // the same of the mean of six rows
-	Shape1x16                   // distance of the last 16 rows to the nearest earlier 16
-	Shape12x4                   // the same of four means of twelve rows
-	Shape12x8                   // the same of eight means of twelve rows
+	Shape12x4                   // distance of the last four means of twelve rows to the nearest earlier four
+	Order1x12                   // how surprising the levels of the last twelve rows are in their order
+	Order6                      // the same of the last mean of six rows
+	Order6x4                    // the same of the last four means of six rows
+	Order6Fast                  // as Order6, with a scale that follows ten times faster
 	Low                         // how low the value is
-	Flat                        // how flat the last 24 rows are beside the last 240
 	Jump                        // distance to the row before
 	featureCount                // how many there are
 )
@@ -41,23 +42,22 @@ const (
 // Features is the number of features.
 const Features = int(featureCount)
 
-// weights are the shares of the features in the sum, found by stepwise search
-// in quarters over some fifty candidate features on all files of NAB. With a
-// threshold from its even files alone the odd ones score some three points less.
-var weights = [Features]float64{TimeOfDay: 2, TimeOfDay6: 0.25, Shape1x16: 0.75,
-	Shape12x4: 1, Shape12x8: 0.5, Low: 0.5, Flat: 0.5, Jump: 0.5}
+// weights are the shares of the features in the sum, in quarters.
+var weights = [Features]float64{TimeOfDay: 1, TimeOfDay6: 0.25, Shape12x4: 0.5, Order1x12: 0.25,
+	Order6: 0.25, Order6x4: 0.25, Order6Fast: 0.25, Low: 0.25, Jump: 0.25}
 
 // most bounds what one feature may say: five means one row in 100,000, beyond
 // which a tail fitted to a hundred rows knows nothing.
 const most = 5
 
-// Lengths in rows.
+// Lengths in rows, and rates by which scales follow.
 const (
-	silence     = 100 // a new alarm rises above the peak of as many rows
-	flatRows    = 24
-	flatAgainst = 240
-	smoothRows  = 6
-	rise        = 1.05 // by so much a new alarm rises above the last peak
+	silence    = 100 // a new alarm rises above the peak of as many rows
+	smoothRows = 6
+	shapeRows  = 12
+	shapeLong  = 4
+	rise       = 1.05 // by so much a new alarm rises above the last peak
+	slow, fast = 0.002, 0.01
 )
 
 // Verdict is what is thought of one row.
@@ -84,10 +84,11 @@ type memory struct {
 	Profile profile
 	One     ring1
 	Twelve  ring12
-	// Held are the features that change every few rows only.
-	Held [3]float64
-	// Searches are where the nearest stretches lay.
-	Searches [3]search
+	Order1  order1
+	Order6  order6
+	// Shape is the feature that changes every twelve rows only.
+	Shape  float64
+	Search search
 	// Scores are those of the last rows, in a ring.
 	Scores [silence]float32
 }
@@ -141,29 +142,24 @@ func (m *memory) measure(unix int64, v float64) (raw [Features]float64, low, hig
 	raw[TimeOfDay] = m.Profile.distance(unix, v)
 	raw[TimeOfDay6] = m.Profile.distance(unix, m.One.mean(smoothRows))
 	m.Profile.learn(unix, v)
-	m.shapes()
-	copy(raw[Shape1x16:], m.Held[:])
+	m.shape()
+	raw[Shape12x4] = m.Shape
+	raw[Order1x12] = m.Order1.next(v)
+	if (m.Rows+1)%smoothRows == 0 {
+		m.Order6.next(m.One.mean(smoothRows))
+	}
+	raw[Order6], raw[Order6x4], raw[Order6Fast] = m.Order6.Newest, m.Order6.Four, m.Order6.Fast
 	raw[Low] = -v
-	raw[Flat] = m.flat()
 	raw[Jump] = math.Abs(v - last)
 	return raw, low, high
 }
 
-// shapes renews the distances to earlier stretches whose last mean is complete.
-func (m *memory) shapes() {
-	const long = 12
-	m.Held[0] = m.One.nearest(16, &m.Searches[0])
-	if (m.Rows+1)%long == 0 {
-		m.Twelve.add(m.One.mean(long))
-		m.Held[1] = m.Twelve.nearest(4, &m.Searches[1])
-		m.Held[2] = m.Twelve.nearest(8, &m.Searches[2])
+// shape renews the distance to earlier stretches when a mean is complete.
+func (m *memory) shape() {
+	if (m.Rows+1)%shapeRows == 0 {
+		m.Twelve.add(m.One.mean(shapeRows))
+		m.Shape = m.Twelve.nearest(shapeLong, &m.Search)
 	}
-}
-
-// flat is high when the last rows differ far less than the rows before them.
-func (m *memory) flat() float64 {
-	const floor, same = 1e-4, 1e-12
-	return -math.Log(m.One.spread(flatRows)/(m.One.spread(flatAgainst)+same) + floor)
 }
 
 // TypicalDistance is the median of how far the values of the last 4,000 rows

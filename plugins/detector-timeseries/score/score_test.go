@@ -178,15 +178,15 @@ func TestTailTellsProbabilitiesOfKnownTails(t *testing.T) {
 // TestNearestAgreesWithThePlainSearch holds the ring search to the definition.
 func TestNearestAgreesWithThePlainSearch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.SampledFrom([]int{4, 8, 16}).Draw(t, "length")
+		n := rapid.SampledFrom([]int{2, 4, 8}).Draw(t, "length")
 		values := rapid.SliceOfN(rapid.Float64Range(-100, 100), 1, 900).Draw(t, "values")
-		var r ring1
+		var r ring12
 		hint := search{Back: rapid.Uint32Range(0, 1000).Draw(t, "hint")}
 		for _, v := range values {
 			r.add(v)
 		}
-		if len(values) > ones {
-			values = values[len(values)-ones:]
+		if len(values) > twelves {
+			values = values[len(values)-twelves:]
 		}
 		want := 0.0
 		if len(values) > 2*n {

@@ -32,6 +32,11 @@ func (s *Series) SetState(b []byte) error {
 			return fmt.Errorf("memory of a series: tail %d counts %d excesses and %d values", i, q.Count, q.BodyCount)
 		}
 	}
+	for _, q := range []*sequence{&m.Order1.Sequence, &m.Order6.SlowSequence, &m.Order6.QuickSequence} {
+		if !q.sound() {
+			return fmt.Errorf("memory of a series: the last symbols are %v", q.Last)
+		}
+	}
 	s.m = m
 	return nil
 }

@@ -29,10 +29,11 @@ func (j *judgement) forecast(s *signal) {
 	if s.bounds == nil {
 		return
 	}
-	reach, ok := s.fill.Reaches(s.bounds.Max, j.d.config.Horizon)
+	horizon := time.Duration(float64(j.d.config.Horizon) * j.c.sensitivity(key))
+	reach, ok := s.fill.Reaches(s.bounds.Max, horizon)
 	how := "at the present rate"
 	if !ok || s.hours.explains(s.Mean) {
-		reach, ok = s.hours.reaches(s.bounds.Max, unix, j.d.config.Horizon)
+		reach, ok = s.hours.reaches(s.bounds.Max, unix, horizon)
 		how = "as it does at that hour"
 	}
 	_, open := j.c.open[key]
@@ -47,7 +48,7 @@ func (j *judgement) forecast(s *signal) {
 		j.end(key, fmt.Sprintf("%s no longer grows towards its limit", s.name))
 	case ok && j.mayReport():
 		s.Due = unix + int64((reach.In+reach.Give)/time.Second)
-		j.begin(j.soon(s, reach, how))
+		j.begin(key, j.soon(s, reach, how))
 	}
 }
 

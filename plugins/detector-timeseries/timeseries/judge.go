@@ -16,7 +16,10 @@ const KindUnusual = "unusual"
 // judge decides whether a step begins, continues or ends an anomaly.
 func (j *judgement) judge(s *signal, v score.Verdict) {
 	const calm = 18
-	need, key := j.threshold(s), KindUnusual+"/"+s.name
+	key := unusualKey(s.name)
+	pattern := key + "/" + patterns[leading(v)]
+	need := j.threshold(pattern)
+	s.Level = level(v, need)
 	_, open := j.c.open[key]
 	if v.Score >= need/2 {
 		s.Calm = 0
@@ -31,13 +34,29 @@ func (j *judgement) judge(s *signal, v score.Verdict) {
 	if v.New < need && !(open && v.Score >= need) || !warm || !j.mayReport() {
 		return
 	}
-	j.begin(j.unusual(s, v, need))
+	a := j.unusual(s, v, need)
+	a.Key = pattern
+	j.begin(key, a)
+}
+
+// unusualKey is under which a signal's anomaly is open; its own key has the
+// pattern behind it.
+func unusualKey(name string) string { return KindUnusual + "/" + name }
+
+// level maps a verdict to 0..1 for who tunes: from one half on a new alarm, below
+// it whatever else, in its order.
+func level(v score.Verdict, need float64) float64 {
+	const below = 0.49
+	if v.New > 0 {
+		return certainty(v.New, need)
+	}
+	return min(certainty(v.Score, need), below)
 }
 
 func (j *judgement) unusual(s *signal, v score.Verdict, need float64) sdk.Anomaly {
 	at := time.UnixMilli(j.now).UTC()
 	since := at
-	if old, open := j.c.open[KindUnusual+"/"+s.name]; open {
+	if old, open := j.c.open[unusualKey(s.name)]; open {
 		since = old.Start
 	}
 	deviation := s.deviation(v)
@@ -46,7 +65,7 @@ func (j *judgement) unusual(s *signal, v score.Verdict, need float64) sdk.Anomal
 		lasting = ", for " + span(d)
 	}
 	return sdk.Anomaly{
-		Key: KindUnusual + "/" + s.name, Kind: KindUnusual, Signal: s.name, Start: since, End: at,
+		Kind: KindUnusual, Signal: s.name, Start: since, End: at,
 		Score: certainty(v.Score, need), Severity: severity(deviation, at.Sub(since)),
 		Summary: fmt.Sprintf("%s %s; usual at this hour %s to %s%s; %s (surprise %.1f, alarm from %.1f)",
 			s.name, amount(s.Mean, s.unit), amount(v.Low, s.unit), amount(v.High, s.unit), lasting, reasons(v), v.Score, need),
@@ -87,23 +106,34 @@ func severity(deviation float64, lasting time.Duration) sdk.Severity {
 
 var because = [score.Features]string{
 	score.TimeOfDay: "the value does not belong to this time of day", score.TimeOfDay6: "nor do the last six",
-	score.Shape1x16: "the last 16 steps have no likeness before", score.Shape12x4: "the last 48 steps have no likeness before",
-	score.Shape12x8: "the last 96 steps have no likeness before", score.Low: "it is very low",
-	score.Flat: "it is unusually flat", score.Jump: "it jumped",
+	score.Shape12x4: "the last 48 steps have no likeness before",
+	score.Order1x12: "the last 12 steps do not follow as they use to", score.Order6: "the last six steps do not follow on those before as usual",
+	score.Order6x4: "the last 24 steps do not follow as they use to", score.Order6Fast: "the last six steps break with those before",
+	score.Low: "it is very low", score.Jump: "it jumped",
+}
+
+// patterns are the names of what leads in an anomaly: the last part of its key.
+var patterns = [score.Features]string{
+	score.TimeOfDay: "time_of_day", score.TimeOfDay6: "time_of_day", score.Shape12x4: "shape", score.Order1x12: "order",
+	score.Order6: "order", score.Order6x4: "order", score.Order6Fast: "order", score.Low: "low", score.Jump: "jump",
+}
+
+// leading is the feature that says most.
+func leading(v score.Verdict) int {
+	first := 0
+	for i, x := range v.Surprise {
+		if x > v.Surprise[first] {
+			first = i
+		}
+	}
+	return first
 }
 
 // reasons names the two features that say most.
 func reasons(v score.Verdict) string {
-	first, second := 0, -1
-	for i := 1; i < score.Features; i++ {
-		switch {
-		case v.Surprise[i] > v.Surprise[first]:
-			first, second = i, first
-		case second < 0 || v.Surprise[i] > v.Surprise[second]:
-			second = i
-		}
-	}
-	return because[first] + " and " + because[second]
+	first := leading(v)
+	v.Surprise[first] = -1
+	return because[first] + " and " + because[leading(v)]
 }
 
 // amount writes a value with its unit, short enough to be read.

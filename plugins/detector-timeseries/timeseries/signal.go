@@ -38,22 +38,14 @@ type intake struct {
 	// Raw is a counter's last value, Counted whether there is one.
 	Raw     float64
 	Counted bool
+	// Level is how unusual the last step was, 0 to 1; one half is the alarm.
+	Level float64
 	// Calm counts the steps since the score was last high.
 	Calm int
-	// Marks is what operators said: each wrong one raises it by one, each right
-	// one lowers it.
-	Marks int
 	// Due is when the open forecast says that the limit is reached, Unix seconds;
 	// Hits and Misses count how forecasts ended.
 	Due          int64
 	Hits, Misses int
-}
-
-// sensitivity is what the marks leave of a signal's sensitivity: a wrong alarm
-// takes an eighth off, a right one gives it back.
-func (s *signal) sensitivity() float64 {
-	const each = 0.875
-	return math.Pow(each, float64(s.Marks))
 }
 
 // series takes in the fresh samples of one signal and returns how long it has

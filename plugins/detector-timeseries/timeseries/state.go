@@ -27,6 +27,7 @@ type savedComponent struct {
 	Suppressed bool
 	Open       map[string]sdk.Anomaly
 	Vector     vector
+	Marks      map[string]int
 	Signals    []savedSignal
 }
 
@@ -66,7 +67,7 @@ func (d *Detector) pack(names []string, keep int) ([]byte, error) {
 	saved := make([]savedComponent, 0, len(names))
 	for _, n := range names {
 		c := d.components[n]
-		out := savedComponent{n, c.generation, c.quietUntil, c.suppressed, c.open, c.vector, nil}
+		out := savedComponent{n, c.generation, c.quietUntil, c.suppressed, c.open, c.vector, c.marks, nil}
 		for _, name := range slices.Sorted(maps.Keys(c.signals)) {
 			s := c.signals[name]
 			one := savedSignal{Name: name, Intake: s.intake, Fill: s.fill, Hours: s.hours}
@@ -124,7 +125,10 @@ func (c savedComponent) restore() (*component, error) {
 		return nil, fmt.Errorf("%d numbers for %d rows of %d signals", len(v.Rows), v.Added, len(v.Names))
 	}
 	out := &component{signals: map[string]*signal{}, vector: c.Vector, generation: c.Generation,
-		quietUntil: c.QuietUntil, suppressed: c.Suppressed, open: c.Open}
+		quietUntil: c.QuietUntil, suppressed: c.Suppressed, open: c.Open, marks: c.Marks}
+	if out.marks == nil {
+		out.marks = map[string]int{}
+	}
 	if out.open == nil {
 		out.open = map[string]sdk.Anomaly{}
 	}
@@ -134,7 +138,7 @@ func (c savedComponent) restore() (*component, error) {
 			return nil, fmt.Errorf("%s: its forecasts contradict themselves", in.Name)
 		}
 		if in.Series == nil {
-			s.intake = intake{Marks: in.Intake.Marks, Hits: in.Intake.Hits, Misses: in.Intake.Misses}
+			s.intake = intake{Hits: in.Intake.Hits, Misses: in.Intake.Misses}
 		} else if err := s.series.SetState(in.Series); err != nil {
 			return nil, fmt.Errorf("%s: %w", in.Name, err)
 		}

@@ -51,6 +51,9 @@ type component struct {
 	suppressed bool
 	// open are the anomalies that were reported and not ended, by key.
 	open map[string]sdk.Anomaly
+	// marks is what operators said of each pattern, by the key of its anomalies:
+	// each wrong one raises it by one, each right one lowers it.
+	marks map[string]int
 }
 
 // New returns the detector.
@@ -66,7 +69,7 @@ func New(c Config, env sdk.Env) (sdk.Detector, error) {
 func (d *Detector) component(name string) *component {
 	c := d.components[name]
 	if c == nil {
-		c = &component{signals: map[string]*signal{}, open: map[string]sdk.Anomaly{}}
+		c = &component{signals: map[string]*signal{}, open: map[string]sdk.Anomaly{}, marks: map[string]int{}}
 		d.components[name] = c
 	}
 	return c
@@ -102,10 +105,25 @@ func (d *Detector) Detect(_ context.Context, w sdk.Window) ([]sdk.Anomaly, error
 	}
 	j.together()
 	out := j.result()
+	if w.Reason == sdk.ReasonHistory && learning > 0 {
+		return append(out, j.scored()), nil
+	}
 	if learning > 0 && longest < d.config.WarmUp && len(out) == 0 {
 		return nil, fmt.Errorf("learning, %s of %s: %w", span(longest), span(d.config.WarmUp), sdk.ErrNotReady)
 	}
 	return out, nil
+}
+
+// scored answers a window of history with how unusual the newest steps were,
+// also while learning.
+func (j *judgement) scored() sdk.Anomaly {
+	a := sdk.Anomaly{Component: j.w.Component, Key: sdk.AnomalyScore, Kind: sdk.AnomalyScore, Ended: true, Score: j.c.vector.Level}
+	for _, name := range sortedNames(j.c.signals) {
+		if s := j.c.signals[name]; s.Level > a.Score {
+			a.Score, a.Signal = s.Level, name
+		}
+	}
+	return a
 }
 
 // Train learns from history as Detect does and reports nothing.
@@ -163,18 +181,20 @@ func (j *judgement) quiet(from int64) {
 
 func (j *judgement) mayReport() bool { return !j.c.suppressed && j.now >= j.c.quietUntil }
 
-func (j *judgement) threshold(s *signal) float64 {
-	return score.Threshold / (j.d.config.Sensitivity * s.sensitivity())
+func (j *judgement) threshold(pattern string) float64 {
+	return score.Threshold / (j.d.config.Sensitivity * j.c.sensitivity(pattern))
 }
 
-// begin opens an anomaly, or renews it and keeps its start and its worst.
-func (j *judgement) begin(a sdk.Anomaly) {
+// begin opens an anomaly under a key of the component, or renews it and keeps its
+// start and its worst.
+func (j *judgement) begin(key string, a sdk.Anomaly) {
 	a.Component, a.TTL = j.w.Component, openTTL
-	if old, open := j.c.open[a.Key]; open {
-		a.Start = old.Start
+	if old, open := j.c.open[key]; open {
+		// What it was first reported as is how it is known to people and their marks.
+		a.Start, a.Key = old.Start, old.Key
 		a.Score, a.Severity = max(a.Score, old.Score), max(a.Severity, old.Severity)
 	}
-	j.c.open[a.Key] = a
+	j.c.open[key] = a
 }
 
 func (j *judgement) end(key, why string) {

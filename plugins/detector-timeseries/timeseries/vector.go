@@ -39,6 +39,8 @@ type vector struct {
 	Mean, Square float64
 	// Streak counts steps in a row that stood out, Calm those that did not.
 	Streak, Calm int
+	// Level is the last score on the scale on which one half is the alarm.
+	Level float64
 
 	forest *iforest.Forest
 }
@@ -82,7 +84,9 @@ func (j *judgement) judgeTogether(row []float32) {
 		return
 	}
 	score := v.forest.Score(row)
-	need := max(standsOut, v.Mean+sigmas*math.Sqrt(v.Square)/j.d.config.Sensitivity)
+	sensitivity := j.d.config.Sensitivity * j.c.sensitivity(KindVector)
+	need := max(standsOut, v.Mean+sigmas*math.Sqrt(v.Square)/sensitivity)
+	v.Level = min(1, score/(2*need))
 	if v.Steps > vectorRows && score > need {
 		v.Streak++
 		v.Calm = 0
@@ -101,7 +105,7 @@ func (j *judgement) judgeTogether(row []float32) {
 	case open && v.Calm >= calm:
 		j.end(KindVector, "the signals together are as usual again")
 	case v.Streak >= streak && j.mayReport() && j.warm():
-		j.begin(j.combination(row, score, need))
+		j.begin(KindVector, j.combination(row, score, need))
 	}
 }
 
