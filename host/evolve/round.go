@@ -1,0 +1,269 @@
+package evolve
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// run is one look at one component.
+type run struct {
+	set     Settings
+	target  Target
+	evolver Evolver
+	now     time.Time
+}
+
+// round is a run that is being done.
+type round struct {
+	run
+	problem sdk.Problem
+	model   Evaluator
+	status  Status
+	// costs are the distinct costs of this sitting, at most two, and costed how many
+	// settings had one: one cost for all means a constant.
+	costs  []float64
+	costed int
+}
+
+const (
+	// batch is how many genomes are asked for at once.
+	batch = 16
+	// provers is the budget of the round that judges the elites again: the default
+	// and the most elites that a strategy is expected to keep.
+	provers = 9
+	// enough is how many evaluations show that a model is of no use: one that
+	// costs everything the same, or cannot judge half of what it is asked.
+	enough = 40
+	// restShare is the time of rest after a batch in units of the time that it
+	// took: a search must not be felt.
+	restShare = 1
+)
+
+// errSetAside matches what is wrong with a component's model or parameters.
+var errSetAside = errors.New("set aside")
+
+// search does what is due for one component.
+func (s *Searcher) search(ctx context.Context, r run) {
+	status := s.status(ctx, r.target.Component)
+	problem := sdk.Problem{Component: r.target.Component, Budget: r.set.Evaluations}
+	problem.Parameters, problem.Forbidden = s.opt.Parameters(r.target.Component)
+	schema := schemaOf(problem)
+	if status.Schema != "" && status.Schema != schema {
+		s.opt.Log.Warn("the declared parameters have changed since the last search, which begins anew; the population before is set aside", "component", r.target.Component)
+	}
+	if status.Model != r.target.SHA256 || status.Schema != schema {
+		status = Status{Component: r.target.Component, Model: r.target.SHA256, Schema: schema, Round: status.Round}
+	}
+	if !due(status, r) {
+		s.keepSeen(status)
+		return
+	}
+	err := problem.Check()
+	if err == nil {
+		err = s.rounds(ctx, r, problem, &status)
+	} else {
+		err = fmt.Errorf("%w: %w", errSetAside, err)
+	}
+	s.ended(ctx, r, status, err)
+}
+
+// keepSeen shows a status that was read from the store.
+func (s *Searcher) keepSeen(status Status) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statuses[status.Component] = status
+}
+
+// due reports that a round is to be begun or carried on.
+func due(status Status, r run) bool {
+	if status.State == Done || status.State == SetAside {
+		return r.now.Sub(status.Ended) >= r.set.Every
+	}
+	return true
+}
+
+// rounds does a round and the one that proves what it found. A round that was
+// under way goes on.
+func (s *Searcher) rounds(ctx context.Context, r run, problem sdk.Problem, status *Status) error {
+	model, err := s.opt.Open(ctx, r.target)
+	if errors.Is(err, ErrModel) {
+		return fmt.Errorf("%w: %w", errSetAside, err)
+	} else if err != nil {
+		return err
+	}
+	defer model.Close()
+	if status.Round == 0 || status.State != Searching && status.State != Proving {
+		status.begin(Searching, r.set.Evaluations, r.now)
+	}
+	for {
+		problem.Round, problem.Budget = status.Round, status.Budget
+		rd := &round{run: r, problem: problem, model: model, status: *status}
+		err := s.spend(ctx, rd)
+		*status = rd.status
+		if err != nil || status.State == Proving {
+			return err
+		}
+		status.begin(Proving, provers, r.now)
+	}
+}
+
+// begin starts the next round.
+func (st *Status) begin(state State, budget int, now time.Time) {
+	st.Round++
+	st.State, st.Why, st.Budget, st.Spent, st.Failed, st.Refused = state, "", budget, 0, 0, 0
+	st.Begun, st.Ended, st.Tested, st.BestValues = now, time.Time{}, false, nil
+}
+
+// spend asks, judges and tells until the budget of the round is spent, the
+// strategy has nothing more to ask, or something is wrong.
+func (s *Searcher) spend(ctx context.Context, r *round) error {
+	for r.status.Spent < r.status.Budget {
+		if !s.opt.Quiet() {
+			return errors.New("paused: something more important is going on")
+		}
+		begun := time.Now()
+		genomes, err := r.evolver.Ask(ctx, r.problem, min(batch, r.status.Budget-r.status.Spent))
+		if err != nil {
+			return fmt.Errorf("ask %s: %w", r.evolver.Name(), err)
+		}
+		if len(genomes) == 0 {
+			return nil
+		}
+		if err := s.batch(ctx, r, genomes); err != nil {
+			return err
+		}
+		s.keep(ctx, r.status)
+		if err := rest(ctx, restShare*time.Since(begun)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batch judges genomes and tells their scores.
+func (s *Searcher) batch(ctx context.Context, r *round, genomes []sdk.Genome) error {
+	results, err := r.judge(ctx, genomes)
+	if err != nil {
+		return err
+	}
+	scores := make([]sdk.Score, len(results))
+	for i, j := range results {
+		r.count(j)
+		scores[i] = sdk.Score{Genome: j.genome.ID, Value: j.cost, Failed: j.refused != nil || j.failed != nil}
+	}
+	if err := r.useless(results); err != nil {
+		return fmt.Errorf("%w: %w", errSetAside, err)
+	}
+	if err := r.evolver.Tell(ctx, r.problem, scores); err != nil {
+		return fmt.Errorf("tell %s: %w", r.evolver.Name(), err)
+	}
+	return nil
+}
+
+// count enters a result into the status.
+func (r *round) count(j judged) {
+	st := &r.status
+	st.Spent++
+	switch {
+	case j.refused != nil:
+		st.Refused++
+		return
+	case j.failed != nil:
+		st.Failed++
+		return
+	}
+	r.costed++
+	if len(r.costs) < 2 && !slices.Contains(r.costs, j.cost) {
+		r.costs = append(r.costs, j.cost)
+	}
+	if r.isDefault(j.values) {
+		st.Default = j.cost
+	}
+	if !st.Tested || j.cost < st.Best {
+		st.Tested, st.Best, st.BestValues = true, j.cost, j.values
+	}
+}
+
+func (r *round) isDefault(values map[string]sdk.Value) bool {
+	return !slices.ContainsFunc(r.problem.Parameters, func(p sdk.Parameter) bool {
+		v := values[p.Name] // a float that came through a gene may differ in its last digits
+		return v.Choice != p.Default.Choice || math.Abs(v.Number-p.Default.Number) > 1e-9*(p.Max-p.Min)
+	})
+}
+
+// useless says why the model is not worth more evaluations.
+func (r *round) useless(results []judged) error {
+	for _, j := range results {
+		if j.failed != nil && r.isDefault(j.values) {
+			return fmt.Errorf("it cannot judge the default settings: %w", j.failed)
+		}
+	}
+	switch st := r.status; {
+	case st.Spent >= enough && 2*st.Failed > st.Spent:
+		return fmt.Errorf("%w could not judge %d of %d settings", ErrModel, st.Failed, st.Spent)
+	case len(r.costs) == 1 && r.costed >= enough:
+		return fmt.Errorf("%w gives all settings the same cost, %v, so there is nothing to search", ErrModel, r.costs[0])
+	}
+	return nil
+}
+
+// rest waits, or returns why not.
+func rest(ctx context.Context, span time.Duration) error {
+	timer := time.NewTimer(span)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// ended tells how a run ended.
+func (s *Searcher) ended(ctx context.Context, r run, status Status, err error) {
+	log := s.opt.Log.With("component", status.Component, "round", status.Round, "spent", status.Spent)
+	switch {
+	case ctx.Err() != nil:
+		return // the daemon ends; the round goes on after its start
+	case errors.Is(err, errSetAside):
+		status.State, status.Why, status.Ended = SetAside, err.Error(), r.now
+		log.Warn("a search was set aside; recoveries go on without it", "why", err)
+	case err != nil:
+		status.Why = err.Error()
+		log.Info("a search is interrupted and goes on later", "why", err)
+	default:
+		status.State, status.Why, status.Ended = Done, "", r.now
+		log.Info("a search is done", "default", status.Default, "best", status.Best)
+	}
+	s.keep(ctx, status)
+	if err != nil && !errors.Is(err, errSetAside) {
+		return
+	}
+	fields := map[string]any{"component": status.Component, "round": status.Round, "state": string(status.State), "why": status.Why}
+	if err := s.opt.Audit("search_ended", fields); err != nil {
+		log.Warn("the end of a search was not recorded", "error", err)
+	}
+}
+
+// schemaOf names what is declared, apart from the present values.
+func schemaOf(p sdk.Problem) string {
+	declared := slices.Clone(p.Parameters)
+	for i := range declared {
+		declared[i].Value = sdk.Value{}
+	}
+	text, err := json.Marshal([]any{declared, p.Forbidden})
+	if err != nil {
+		return "unknown" // numbers that are none: refused by Check
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
