@@ -71,6 +71,7 @@ func New(opt Options) *Server {
 	s.registerDaemon()
 	s.registerComponents()
 	s.registerParameters()
+	s.registerSearches()
 	s.registerHealing()
 	s.registerChanges()
 	s.registerSignals()

@@ -31,6 +31,7 @@ func (rolesByName) Lookup(token string) (Identity, bool) {
 type (
 	anyComponents = Components
 	anyParameters = Parameters
+	anySearches   = Searches
 	anySignals    = Signals
 	anyChanges    = Changes
 )
@@ -41,6 +42,7 @@ var unreachable = Services{
 	Daemon:     struct{ Daemon }{},
 	Components: struct{ anyComponents }{},
 	Parameters: struct{ anyParameters }{},
+	Searches:   struct{ anySearches }{},
 	Healing:    struct{ Healing }{},
 	Signals:    struct{ anySignals }{},
 	Changes:    struct{ anyChanges }{},

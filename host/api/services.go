@@ -13,6 +13,7 @@ type Services struct {
 	Daemon     Daemon
 	Components Components
 	Parameters Parameters
+	Searches   Searches
 	Healing    Healing
 	Changes    Changes
 	Signals    Signals

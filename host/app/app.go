@@ -30,12 +30,14 @@ import (
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/component"
 	"github.com/homeostat/homeostat/host/config"
+	"github.com/homeostat/homeostat/host/evolve"
 	"github.com/homeostat/homeostat/host/heal"
 	"github.com/homeostat/homeostat/host/history"
 	"github.com/homeostat/homeostat/host/journal"
 	"github.com/homeostat/homeostat/host/notify"
 	"github.com/homeostat/homeostat/host/observe"
 	"github.com/homeostat/homeostat/host/plugin"
+	"github.com/homeostat/homeostat/sandbox"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -74,6 +76,8 @@ type App struct {
 	backups  *backup.Store
 	doctor   changes.Doctor
 	pipeline *change.Pipeline
+	box      *sandbox.Sandbox
+	searcher *evolve.Searcher
 	server   *api.Server
 
 	reloads sync.Mutex // one Reload at a time
@@ -227,6 +231,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 	}
 	err = a.start(ctx)
 	if err == nil {
+		running.Go(func() { a.searcher.Run(life) })
 		a.ready()
 		err = a.wait(ctx, served)
 	}

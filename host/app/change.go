@@ -36,10 +36,10 @@ func (a *App) openChanges(ctx context.Context) error {
 	if a.backups, err = backup.Open(dirs["backups"], atomicfile.Ops{}); err != nil {
 		return err
 	}
-	box, err := sandbox.Open(sandbox.Settings{CacheDir: dirs["compiled"]})
-	if err != nil {
+	if a.box, err = sandbox.Open(sandbox.Settings{CacheDir: dirs["compiled"]}); err != nil {
 		return err
 	}
+	a.searcher = a.newSearcher()
 	monitor, err := health.New(changes.HealthConfig(a.settings.Safety.Health))
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (a *App) openChanges(ctx context.Context) error {
 		Log: a.log.Named("change"), Settings: func() change.Settings { return changes.Settings(a.current()) },
 		Dir: dirs["changes"], Files: worker.Client{Journals: dirs["journals"]}, Backups: a.backups,
 		World: a.world(), Store: changeDocuments{documents{a.records}}, Gate: changes.GateConfig(a.settings.Safety),
-		Native: confined.Runner{}, Rehearser: box, GoTests: a.goTests(box, dirs["gotest"]), Audit: a.record, Changed: a.changed,
+		Native: confined.Runner{}, Rehearser: a.box, GoTests: a.goTests(a.box, dirs["gotest"]), Audit: a.record, Changed: a.changed,
 	})
 	return err
 }

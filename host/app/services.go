@@ -23,6 +23,7 @@ func (a *App) services() api.Services {
 		Daemon:     daemonService{a},
 		Components: service.Components{Set: a.set, Healer: a.healer, Facts: facts{a}, Ordered: a.ordered},
 		Parameters: service.Parameters{Book: a.hands().Parameters()},
+		Searches:   service.Searches{Searcher: a.searcher},
 		Healing:    changes.Approvals{Healing: service.Healing{Healer: a.healer, Corrector: corrector{a.plugins}}, Pipeline: a.pipeline},
 		Changes:    a.changeService(),
 		Signals:    signalService{a},

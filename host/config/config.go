@@ -34,6 +34,7 @@ type Settings struct {
 	Links      []Link      `toml:"link" doc:"A connection from one component to another."`
 	Roots      []Root      `toml:"root" doc:"A folder in which changes may be made."`
 	Plugins    Plugins     `toml:"plugins" doc:"Detectors and strategies."`
+	Evolve     Evolve      `toml:"evolve" doc:"The search for better parameters of components that have a model."`
 	Sandbox    Sandbox     `toml:"sandbox" doc:"The limits of one WASM program."`
 
 	// Warnings are what is allowed and may not be what was meant, in the order of

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"slices"
 
 	"github.com/homeostat/homeostat/host/plugin/supervisor"
 	"github.com/homeostat/homeostat/sdk"
@@ -26,6 +27,12 @@ func (s Strategy) Name() string { return s.r.spec.Name }
 
 // Ready reports whether the strategy can be asked now.
 func (s Strategy) Ready() bool { return s.r.supervisor.Status().State == supervisor.Ready }
+
+// Evolves reports that the strategy searches for parameters: it answers Ask and
+// Tell.
+func (s Strategy) Evolves() bool {
+	return slices.Contains(s.r.supervisor.Status().Description.Features, wire.FeatureEvolve)
+}
 
 // Propose asks for a remedy. The proposal is valid by the rules of package sdk;
 // whether its targets exist and may be touched is for the caller to judge.

@@ -22,12 +22,13 @@ func componentCommand(g *globals) *cobra.Command {
 		func(args []string) string { return api.Base + "/components/" + url.PathEscape(args[0]) },
 		showComponent,
 	}.attach(&cobra.Command{Use: "show NAME", Short: "One component with its probes", Args: cobra.ExactArgs(1)})
-	cmd := group("component", "List, start, stop and restart components", list, show, parametersCommand(g))
+	cmd := group("component", "List, start, stop and restart components", list, show, parametersCommand(g), searchesCommand(g))
 	cmd.Long = `Components are what is watched and healed; they are declared in the configuration.
 A component that you stop stays stopped until you start it.
 
   homeostat component list
   homeostat component parameters web
+  homeostat component searches
   homeostat component restart web --reason "new certificate"`
 	for _, order := range []api.Order{api.OrderStart, api.OrderStop, api.OrderRestart, api.OrderReload} {
 		cmd.AddCommand(orderCommand(g, order))

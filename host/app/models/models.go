@@ -1,0 +1,64 @@
+// Package models runs the fitness models of components in the sandbox.
+//
+// A model is a WASM module that exports its memory, alloc(bytes i32) i32 and
+// fitness(params i32, count i32, seed i64) f64. It is handed one little-endian
+// float64 for each parameter, in the order of their declaration, and answers with
+// a cost: lower is better, and for the trials of incidents a time in seconds is
+// best. Every call gets a fresh instance, without network, files and clock. The
+// package owns no search. Its values are safe for concurrent use.
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/homeostat/homeostat/host/evolve"
+	"github.com/homeostat/homeostat/sandbox"
+)
+
+// Function is the export that a model is asked through.
+const Function = "fitness"
+
+// Open prepares the model of a target; workers is how many evaluations run at
+// once. What is wrong with the module matches evolve.ErrModel.
+func Open(ctx context.Context, box *sandbox.Sandbox, t evolve.Target, limits sandbox.Limits) (*Model, error) {
+	program := sandbox.Program{Path: t.Module, SHA256: t.SHA256}
+	pool, err := box.NewPool(ctx, program, limits, workers)
+	var refused *sandbox.Refused
+	switch {
+	case errors.As(err, &refused):
+		return nil, fmt.Errorf("%w of %s cannot be used: %w", evolve.ErrModel, t.Component, refused)
+	case err != nil:
+		return nil, fmt.Errorf("open the model of %s: %w", t.Component, err)
+	}
+	return &Model{pool}, nil
+}
+
+// workers is how many evaluations of a model run at once: searches are done with
+// what others leave.
+const workers = 2
+
+// Model is an open model. Close ends its workers.
+type Model struct{ pool *sandbox.Pool }
+
+// Evaluate returns the model's cost of parameters, under the stream of random
+// numbers that the seed gives.
+func (m *Model) Evaluate(ctx context.Context, params []float64, seed uint64) (float64, error) {
+	r, err := m.pool.Evaluate(ctx, sandbox.Evaluation{Function: Function, Params: params, Seed: seed})
+	var refused *sandbox.Refused
+	switch {
+	case errors.As(err, &refused):
+		return 0, fmt.Errorf("%w cannot be used: %w", evolve.ErrModel, refused)
+	case err != nil:
+		return 0, err
+	case r.Ending == sandbox.Cancelled && ctx.Err() != nil:
+		return 0, ctx.Err()
+	case r.Ending != sandbox.Exited || r.ExitCode != 0:
+		return 0, fmt.Errorf("%w gave no cost for %v: %s (%s)", evolve.ErrModel, params, r.Ending, r.Message)
+	}
+	return r.Value, nil
+}
+
+// Close ends the workers.
+func (m *Model) Close() { m.pool.Close() }
