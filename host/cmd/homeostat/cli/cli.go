@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/api/client"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/simulation"
 	"github.com/homeostat/homeostat/host/config"
 	drill "github.com/homeostat/homeostat/host/drill/command"
 	sandboxcli "github.com/homeostat/homeostat/sandbox/cli"
@@ -120,10 +121,28 @@ configuration, 3 refused, 4 rolled back, 5 needs approval.`,
 		return usageError(fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath()))
 	})
 	root.AddCommand(
-		runCommand(g), statusCommand(g), modeCommand(g), componentCommand(g), anomalyCommand(g),
-		incidentCommand(g), approvalCommand(g), maintenanceCommand(g), pluginCommand(g),
-		configCommand(g), auditCommand(g), backtestCommand(g), tokenCommand(g), sandboxcli.Command(sandboxOptions(g)),
-		changeCommand(g), backupCommand(g), breakerCommand(g), safetyCommand(g), notifyCommand(g), drill.New(), versionCommand(g),
+		runCommand(g),
+		statusCommand(g),
+		modeCommand(g),
+		componentCommand(g),
+		anomalyCommand(g),
+		incidentCommand(g),
+		approvalCommand(g),
+		maintenanceCommand(g),
+		pluginCommand(g),
+		configCommand(g),
+		auditCommand(g),
+		backtestCommand(g),
+		simulation.Command(usageError),
+		tokenCommand(g),
+		sandboxcli.Command(sandboxOptions(g)),
+		changeCommand(g),
+		backupCommand(g),
+		breakerCommand(g),
+		safetyCommand(g),
+		notifyCommand(g),
+		drill.New(),
+		versionCommand(g),
 	)
 	usageForArgs(root)
 	return root
