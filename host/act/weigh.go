@@ -65,6 +65,16 @@ func (a *Actor) Weigh(action sdk.Action) Weight {
 	return Weight{Class: Irreversible, Undo: "none"}
 }
 
+// Cost estimates how long a component does not serve because of the proposal: the
+// sum of its actions.
+func (a *Actor) Cost(p sdk.Proposal) time.Duration {
+	var total time.Duration
+	for _, action := range p.Actions {
+		total += a.Weigh(action).Cost
+	}
+	return total
+}
+
 // NeedsPerson says why a person has to agree to the proposal in every mode;
 // empty when none has to.
 func (a *Actor) NeedsPerson(p sdk.Proposal) string {

@@ -16,6 +16,7 @@ import (
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/heal"
 	"github.com/homeostat/homeostat/host/heal/handover"
+	"github.com/homeostat/homeostat/host/heal/odds"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/storm"
@@ -104,7 +105,7 @@ func healSettings(settings *config.Settings) heal.Settings {
 	h := settings.Healing
 	out := heal.Settings{
 		Mode: policy.Mode(h.Mode), MaxConcurrent: h.MaxConcurrentRecoveries, Quarantine: h.QuarantinePeriod,
-		ApprovalExpiry: h.ApprovalExpiry, Hold: h.Hold, Reopen: h.Reopen, Ladder: h.Ladder,
+		ApprovalExpiry: h.ApprovalExpiry, Hold: h.Hold, Reopen: h.Reopen, Choice: odds.Rule(h.Choice), Ladder: h.Ladder,
 		Storm: storm.Limits{Component: h.Storm.Component, Host: h.Storm.Host, Window: h.Storm.Window}, DetectionInterval: h.DetectionInterval, Links: translate.Links(settings),
 	}
 	for _, c := range settings.Components {

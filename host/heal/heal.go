@@ -50,6 +50,8 @@ type Actor interface {
 	// NeedsPerson says why a person has to agree in every mode, for example
 	// because an action has no undo; empty when none has to.
 	NeedsPerson(p sdk.Proposal) string
+	// Cost estimates how long the component does not serve because of a proposal.
+	Cost(p sdk.Proposal) time.Duration
 	// Targets lists the components that a proposal is done to: the owners of
 	// what it changes, an end of each link, one of those given where it can be.
 	// Empty for one that is done to none.
@@ -151,6 +153,8 @@ type Healer struct {
 	work  *writer
 	turns turns
 
+	learned learned
+
 	mu      sync.Mutex // guards what follows
 	core    *machine.Machine
 	first   []machine.Effect // what taking up saved incidents asked for
@@ -164,6 +168,9 @@ func New(ctx context.Context, opt Options) (*Healer, error) {
 	h := &Healer{opt: opt, poke: make(chan struct{}, 1), work: newWriter(), core: machine.New(opt.Settings)}
 	saved, err := load(ctx, opt.Store)
 	if err != nil {
+		return nil, err
+	}
+	if err := h.loadOdds(ctx); err != nil {
 		return nil, err
 	}
 	if h.first, err = h.core.Step(time.Now(), saved); err != nil {

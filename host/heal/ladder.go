@@ -11,6 +11,7 @@ import (
 	"github.com/homeostat/homeostat/host/heal/choice"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -41,57 +42,102 @@ func (t *turns) take(ctx context.Context, name string) (func(), error) {
 	}
 }
 
-// ask goes down the ladder until a strategy offers something, now or later.
-// What is not allowed on this host is refused as a whole, and the next rung is
-// asked.
+// ask goes down the ladder until a strategy offers something, now or later, and
+// further where what was learned could speak for a lower rung. What is not allowed
+// on this host is refused as a whole, and the next rung is asked.
 func (h *Healer) ask(ctx context.Context, e machine.Ask) {
-	in := h.complete(ctx, e.Incident)
-	out := machine.Proposed{Ticket: e.Ticket, Known: known(in)}
+	d := &descent{ask: e, in: h.complete(ctx, e.Incident)}
 	ready := h.opt.Strategies()
-	q := choice.Question{Incident: in, Ladder: e.Ladder, Ready: namesOf(ready), Resting: e.Resting}
+	q := choice.Question{Incident: d.in, Ladder: e.Ladder, Ready: namesOf(ready), Resting: e.Resting}
 	for _, name := range h.opt.Chooser.Order(q) {
 		if until := q.Rest(name); !until.IsZero() {
-			out.Reasons = append(out.Reasons, fmt.Sprintf("%s: it failed and rests until %s", name, until.UTC().Format(time.TimeOnly)))
+			d.pass(name, fmt.Sprintf("it failed and rests until %s", until.UTC().Format(time.TimeOnly)))
 			continue
 		}
-		if h.rung(ctx, named(ready, name), question{name, in}, &out) {
+		if h.rung(ctx, named(ready, name), rung{name, d}) && !h.contested(d) {
 			break
 		}
 	}
-	if out.Strategy == "" && len(out.Reasons) == 0 {
-		out.Reasons, out.Soon = []string{"no strategy is configured or ready"}, true
-	}
-	_ = h.step(out)
+	_ = h.step(h.decide(d))
 }
 
-type question struct {
-	name     string
-	incident sdk.Incident
+// descent is one way down the ladder.
+type descent struct {
+	ask    machine.Ask
+	in     sdk.Incident
+	offers []offer
+	// last hands the incident over; it is taken when nobody offers a remedy.
+	last    *offer
+	reasons []string
+	soon    bool
 }
 
-// rung asks one strategy and reports whether it offers something.
-func (h *Healer) rung(ctx context.Context, s Strategy, q question, out *machine.Proposed) bool {
+type offer struct {
+	strategy string
+	proposal sdk.Proposal
+}
+
+func (d *descent) pass(name, why string) { d.reasons = append(d.reasons, name+": "+why) }
+
+// rung is one question of a descent.
+type rung struct {
+	name string
+	*descent
+}
+
+// rung asks one strategy and reports whether it offers a remedy.
+func (h *Healer) rung(ctx context.Context, s Strategy, r rung) bool {
 	if s == nil {
-		out.Reasons, out.Soon = append(out.Reasons, q.name+": it is not ready"), true
+		r.pass(r.name, "it is not ready")
+		r.soon = true
 		return false
 	}
-	p, err := h.propose(ctx, s, q.incident)
+	p, err := h.propose(ctx, s, r.in)
 	if err != nil {
-		h.opt.Log.Warn("a strategy did not answer", "strategy", q.name, "incident", q.incident.ID, "error", err)
-		out.Reasons, out.Soon = append(out.Reasons, q.name+": "+err.Error()), true
+		h.opt.Log.Warn("a strategy did not answer", "strategy", r.name, "incident", r.in.ID, "error", err)
+		r.pass(r.name, err.Error())
+		r.soon = true
 		return false
 	}
 	if err := h.allowed(p); err != nil {
-		h.opt.Log.Warn("a proposal was refused", "strategy", q.name, "incident", q.incident.ID, "error", err)
-		out.Reasons = append(out.Reasons, q.name+": "+err.Error())
+		h.opt.Log.Warn("a proposal was refused", "strategy", r.name, "incident", r.in.ID, "error", err)
+		r.pass(r.name, err.Error())
 		return false
 	}
-	if len(p.Actions) == 0 && !p.NotBefore.After(q.incident.Now) {
-		out.Reasons = append(out.Reasons, q.name+": "+p.Reason)
+	_, _, handsOver := remedy.HandOver(p)
+	switch {
+	case handsOver && r.last == nil:
+		r.last = &offer{r.name, p}
+		return false
+	case handsOver, len(p.Actions) == 0 && !p.NotBefore.After(r.in.Now):
+		r.pass(r.name, p.Reason)
 		return false
 	}
-	out.Strategy, out.Proposal, out.NeedsPerson, out.Targets = q.name, p, h.opt.Actor.NeedsPerson(p), h.opt.Actor.Targets(p, q.incident.Components)
+	r.offers = append(r.offers, offer{r.name, p})
 	return true
+}
+
+// decide turns the offers into the answer.
+func (h *Healer) decide(d *descent) machine.Proposed {
+	out := machine.Proposed{Ticket: d.ask.Ticket, Known: known(d.in), Reasons: d.reasons, Soon: d.soon}
+	if len(d.offers) == 0 && d.last != nil {
+		d.offers = append(d.offers, *d.last)
+	}
+	if len(d.offers) == 0 {
+		if len(d.reasons) == 0 {
+			out.Reasons, out.Soon = []string{"no strategy is configured or ready"}, true
+		}
+		return out
+	}
+	chosen := d.offers[0]
+	if len(d.offers) > 1 {
+		c := h.choose(d)
+		chosen, out.Choice, out.Propensity = d.offers[c.Index], c.Why, c.Propensity
+	}
+	out.Strategy, out.Proposal = chosen.strategy, chosen.proposal
+	out.NeedsPerson = h.opt.Actor.NeedsPerson(chosen.proposal)
+	out.Targets = h.opt.Actor.Targets(chosen.proposal, d.in.Components)
+	return out
 }
 
 func namesOf(list []Strategy) []string {
@@ -170,6 +216,7 @@ func (h *Healer) allowed(p sdk.Proposal) error {
 // learn tells the strategy how its recovery ended. A strategy that is gone or
 // does not answer misses it.
 func (h *Healer) learn(ctx context.Context, e machine.Learn) {
+	h.note(ctx, e)
 	for _, s := range h.opt.Strategies() {
 		if s.Name() != e.Strategy {
 			continue

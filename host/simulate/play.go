@@ -33,15 +33,13 @@ type player struct {
 	result  result
 
 	// of the incident that is being played
-	event    incident
-	begun    time.Time
-	failed   []int
-	restarts int
-	chosen   int
-	healed   bool
-	over     bool
-	due      []planned
-	err      error
+	event  incident
+	begun  time.Time
+	chosen int
+	healed bool
+	over   bool
+	due    []planned
+	err    error
 }
 
 // planned is an input that reaches the machine later.
@@ -55,7 +53,7 @@ var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func play(w *world, p Policy) (result, error) {
 	pl := &player{now: start, chooser: newChooser(p, w), kinds: w.kinds, machine: machine.New(machine.Settings{
-		Mode: policy.Automated, Quarantine: time.Millisecond, Components: []machine.Component{{Name: component}},
+		Mode: policy.Automated, Components: []machine.Component{{Name: component}},
 	})}
 	for _, i := range w.stream {
 		if err := pl.play(i); err != nil {
@@ -70,8 +68,7 @@ const maxSteps = 10_000
 
 func (p *player) play(i incident) error {
 	p.now = p.now.Add(i.gap)
-	p.event, p.begun, p.failed, p.healed, p.over, p.due = i, p.now, nil, false, false, nil
-	p.restarts = 0
+	p.event, p.begun, p.healed, p.over, p.due = i, p.now, false, false, nil
 	p.step(p.anomaly(false))
 	for n := 0; !p.over; n++ {
 		if n > maxSteps {
@@ -164,7 +161,7 @@ func (p *player) verdict() sdk.Verdict {
 func (p *player) propose(e machine.Ask) machine.Input {
 	var left []int
 	for r := range remedies {
-		if !slices.Contains(p.failed, r) {
+		if !e.Resting[remedies[r].name].After(p.now) {
 			left = append(left, r)
 		}
 	}
@@ -205,12 +202,8 @@ func (p *player) learn(o sdk.Outcome) {
 	if o.Result != sdk.ResultHealed && o.Result != sdk.ResultFailed {
 		return
 	}
-	healed := o.Result == sdk.ResultHealed
-	if !healed {
-		p.failed = append(p.failed, p.chosen)
-	}
 	p.chooser.learn(odds.Trial{
 		Case:     odds.Case{Signature: p.event.signature, Kind: p.kinds[p.event.signature]},
-		Strategy: remedies[p.chosen].name, Healed: healed,
+		Strategy: remedies[p.chosen].name, Healed: o.Result == sdk.ResultHealed,
 	})
 }

@@ -30,7 +30,7 @@ func Policies() []Policy {
 // chooser picks the next remedy for an incident.
 type chooser interface {
 	// choose returns an index into remedies, -1 to call a person. left are the
-	// remedies that have not failed in this incident, in the ladder's order.
+	// remedies that the coordinator has not put in quarantine, in the ladder's order.
 	choose(i incident, left []int) int
 	learn(t odds.Trial)
 }

@@ -147,6 +147,21 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	return out, nil
 }
 
+// bar is how much more downtime than the oracle's the guarded ladder may leave.
+const bar = 1.15
+
+// Judge holds a report to the bars of the guarded ladder.
+func Judge(r Report) error {
+	at := slices.IndexFunc(r.Scores, func(s Score) bool { return s.Policy == Guarded })
+	if at < 0 {
+		return fmt.Errorf("judge a simulation without the policy %s: play it too", Guarded)
+	}
+	if s := r.Scores[at]; s.Ratio > bar || s.WorseThanLadder > 0 {
+		return fmt.Errorf("guarded: %.3f of the oracle's downtime, want at most %.2f; over 2 %% worse than the ladder in %d worlds, want 0", s.Ratio, bar, s.WorseThanLadder)
+	}
+	return nil
+}
+
 func playAll(w *world, policies []Policy, sums map[Policy]*Score) error {
 	downtime := make(map[Policy]float64, len(policies))
 	for _, p := range policies {

@@ -120,3 +120,17 @@ func TestPlotIsWellFormedAndNamesEveryPolicy(t *testing.T) {
 		t.Errorf("got %s for an empty report", got)
 	}
 }
+
+func TestJudgeHoldsTheGuardedLadderToItsBars(t *testing.T) {
+	good := Score{Policy: Guarded, Ratio: 1.1}
+	slow, worse := good, good
+	slow.Ratio, worse.WorseThanLadder = 1.2, 1
+	if err := Judge(Report{Scores: []Score{good}}); err != nil {
+		t.Errorf("got %v for %+v", err, good)
+	}
+	for _, s := range []Score{slow, worse, {Policy: Ladder}} {
+		if Judge(Report{Scores: []Score{s}}) == nil {
+			t.Errorf("got no error for %+v", s)
+		}
+	}
+}

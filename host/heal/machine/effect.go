@@ -3,6 +3,7 @@ package machine
 import (
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/odds"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -34,6 +35,9 @@ type Ask struct {
 	// Resting are the strategies that failed on the component lately, and until
 	// when they are not to be asked.
 	Resting map[string]time.Time
+	// Kind is that of the leading anomaly, Rule how to choose among offers.
+	Kind string
+	Rule odds.Rule
 }
 
 // Act carries one action of a proposal out; the answer is Acted. The next one is
@@ -85,7 +89,9 @@ type Publish struct {
 // Learn tells a strategy how its recovery ended.
 type Learn struct {
 	Strategy string
-	Outcome  sdk.Outcome
+	// Kind is that of the incident's leading anomaly.
+	Kind    string
+	Outcome sdk.Outcome
 }
 
 func (Confirm) effect()   {}

@@ -41,6 +41,10 @@ type Proposed struct {
 	// Soon reports that a strategy was not ready or failed, so that the question
 	// is worth repeating at once.
 	Soon bool
+	// Choice says why this one of several offers, empty where there was one, and
+	// Propensity how likely it was to be chosen.
+	Choice     string
+	Propensity float64
 	// NeedsPerson says why the proposal must not be carried out unasked, empty
 	// when it may.
 	NeedsPerson string

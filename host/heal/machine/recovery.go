@@ -31,6 +31,9 @@ func (p Proposed) apply(m *Machine) error {
 		m.enterUntil(inc, record.PhaseWaiting, at, text)
 		return nil
 	}
+	if p.Choice != "" {
+		m.note(inc, "chosen: "+p.Choice)
+	}
 	if message, again, ok := remedy.HandOver(p.Proposal); ok {
 		m.handOver(inc, "handed over: "+message, again)
 		return nil
@@ -293,7 +296,7 @@ func (m *Machine) endRecovery(inc *incident, rec *record.Recovery, result sdk.Re
 		down = rec.HealthyAt.Sub(inc.Opened)
 	}
 	m.audit("recovery_ended", map[string]any{"incident": inc.ID, "recovery": rec.ID, "component": inc.Component, "result": string(result), "text": rec.Text})
-	m.emit(Learn{Strategy: rec.Strategy, Outcome: sdk.Outcome{
+	m.emit(Learn{Strategy: rec.Strategy, Kind: inc.kind(), Outcome: sdk.Outcome{
 		Incident: inc.ID, Component: inc.Component, Signature: inc.Signature, Proposal: rec.ID,
 		Result: result, Downtime: down, At: m.now,
 	}})

@@ -215,6 +215,7 @@ func (m *Machine) ask(inc *incident) {
 	m.enter(inc, record.PhaseAsking, "")
 	m.emit(Ask{
 		Ticket: inc.ticketOf(), Incident: m.view(inc), Ladder: m.ladderOf(inc.Component), Resting: m.resting(inc.Component),
+		Kind: inc.kind(), Rule: m.set.Choice,
 	})
 }
 

@@ -3,6 +3,7 @@ package machine
 import (
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/odds"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/storm"
 	"github.com/homeostat/homeostat/sdk"
@@ -35,6 +36,8 @@ type Settings struct {
 	Reopen time.Duration
 	// Storm bounds how many recoveries may begin.
 	Storm storm.Limits
+	// Choice is how one of several offers is chosen; default guarded.
+	Choice odds.Rule
 	// Ladder is the order in which strategies are asked, empty for the chooser's
 	// own.
 	Ladder     []string
@@ -86,6 +89,9 @@ const keyProcess = "probe/process"
 func (s Settings) withDefaults() Settings {
 	if s.Mode == "" {
 		s.Mode = policy.Supervised
+	}
+	if s.Choice == "" {
+		s.Choice = odds.Guarded
 	}
 	if s.MaxConcurrent <= 0 {
 		s.MaxConcurrent = 3

@@ -123,6 +123,17 @@ func (b *Book) Check() error {
 	return nil
 }
 
+// Clone returns a copy that shares nothing.
+func (b *Book) Clone() Book {
+	out := Book{All: maps.Clone(b.All), BySignature: maps.Clone(b.BySignature), ByKind: maps.Clone(b.ByKind)}
+	for _, circle := range []map[string]map[string]Count{out.BySignature, out.ByKind} {
+		for strategy, of := range circle {
+			circle[strategy] = maps.Clone(of)
+		}
+	}
+	return out
+}
+
 // Belief is a Beta distribution over the chance that a strategy heals a case.
 type Belief struct {
 	Alpha, Beta float64

@@ -62,6 +62,18 @@ func (b *Book) Choose(rule Rule, c Case, options []Option, src Source) Choice {
 	return p.guarded()
 }
 
+// Contested reports whether the first rung that offers may be passed over, so that
+// the rungs below have to be asked as well.
+func (b *Book) Contested(rule Rule, c Case, first string) bool {
+	switch rule {
+	case Ladder:
+		return false
+	case Cost, Thompson:
+		return true
+	}
+	return b.BySignature[first][c.Signature].Trials >= enough
+}
+
 // pick is one choice under way.
 type pick struct {
 	options []Option
