@@ -22,7 +22,7 @@ func gamma(src Source, shape float64) float64 {
 	c := 1 / math.Sqrt(9*d)
 	for {
 		z := normal(src)
-		v := math.Pow(1+c*z, 3)
+		v := (1 + c*z) * (1 + c*z) * (1 + c*z)
 		if v > 0 && math.Log(1-src.Float64()) < z*z/2+d-d*v+d*math.Log(v) {
 			return d * v
 		}

@@ -51,9 +51,9 @@ type Count struct {
 	Healed float64 `json:"healed"`
 }
 
-func (c Count) add(healed bool) Count {
+func (c Count) add(t Trial) Count {
 	c.Trials, c.Healed = fade*c.Trials+1, fade*c.Healed
-	if healed {
+	if t.Healed {
 		c.Healed++
 	}
 	return c
@@ -83,22 +83,22 @@ func (b *Book) Tell(t Trial) {
 	if b.ByKind == nil {
 		b.ByKind = map[string]map[string]Count{}
 	}
-	add(b.BySignature, t.Strategy, t.Signature, t.Healed)
-	add(b.ByKind, t.Strategy, t.Kind, t.Healed)
-	b.All[t.Strategy] = b.All[t.Strategy].add(t.Healed)
+	add(b.BySignature, t.Signature, t)
+	add(b.ByKind, t.Kind, t)
+	b.All[t.Strategy] = b.All[t.Strategy].add(t)
 }
 
-func add(counts map[string]map[string]Count, strategy, key string, healed bool) {
-	of := counts[strategy]
+func add(counts map[string]map[string]Count, key string, t Trial) {
+	of := counts[t.Strategy]
 	if of == nil {
 		of = map[string]Count{}
-		counts[strategy] = of
+		counts[t.Strategy] = of
 	}
 	if _, known := of[key]; !known && len(of) >= maxSignatures {
 		least := slices.MinFunc(slices.Sorted(maps.Keys(of)), func(x, y string) int { return cmp.Compare(of[x].Trials, of[y].Trials) })
 		delete(of, least)
 	}
-	of[key] = of[key].add(healed)
+	of[key] = of[key].add(t)
 }
 
 // Check reports what no Book that Tell made can hold: a stored one may be damaged.
