@@ -1,6 +1,6 @@
 # The demo: a real service, broken in many ways under a live daemon.
-#   make demo                        every fault, some four minutes
-#   make demo FAULT=crash,hang       these alone
+#   make demo                        every fault and story, some five minutes
+#   make demo FAULT=crash,overload   these alone
 #   make demo JSON=demo.json         the results as JSON as well
 FAULT ?=
 JSON  ?=

@@ -1,9 +1,11 @@
 // Command demo breaks a real service in many ways under a live homeostat and
-// shows each fault seen and repaired.
+// shows each fault seen and repaired. Then it tells stories of healing that is
+// more than restarts.
 //
 // It owns the order of events and the exit code: 0 when every fault was repaired
 // within its limits, 1 when one was not, 2 for a wrong command line. The faults
-// and their limits are in package scenario, what is printed in package report.
+// and their limits are in package scenario, the stories in package story, what is
+// printed in package report.
 package main
 
 import (
@@ -14,11 +16,13 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/homeostat/homeostat/examples/demo/report"
 	"github.com/homeostat/homeostat/examples/demo/scenario"
+	"github.com/homeostat/homeostat/examples/demo/story"
 )
 
 // longest is how long the whole demo may take before it gives up.
@@ -39,14 +43,17 @@ func run(ctx context.Context) int {
 	if err != nil {
 		return 2
 	}
-	chosen, err := scenario.Choose(s.fault)
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "demo: %v\n", err)
-		return 2
+	stories, faults := story.Choose(s.fault)
+	var chosen []scenario.Fault
+	if s.fault == "" || faults != "" {
+		if chosen, err = scenario.Choose(faults); err != nil {
+			fmt.Fprintf(os.Stderr, "demo: %v; or a story: %s\n", err, strings.Join(story.Names(), ", "))
+			return 2
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	results, err := demonstrate(ctx, s, chosen)
+	results, err := demonstrate(ctx, s, show{chosen, stories})
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "demo: %v\n", err)
 		return 1
@@ -57,12 +64,18 @@ func run(ctx context.Context) int {
 	return 0
 }
 
+// show is what is shown.
+type show struct {
+	faults  []scenario.Fault
+	stories []story.Story
+}
+
 func flags(args []string) (settings, error) {
 	var s settings
 	f := flag.NewFlagSet("demo", flag.ContinueOnError)
 	f.StringVar(&s.bin, "bin", "bin", "`folder` with homeostat, plugins/, shop-web and shop-store")
 	f.StringVar(&s.json, "json", "", "write the results to this `file` as well")
-	f.StringVar(&s.fault, "fault", "", "show these `faults` alone, separated by commas; empty for all")
+	f.StringVar(&s.fault, "fault", "", "show these `faults` and stories alone, separated by commas; empty for all")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -74,9 +87,9 @@ func flags(args []string) (settings, error) {
 	return s, nil
 }
 
-// demonstrate runs the chosen faults in a scratch folder, which is kept when
-// something went wrong.
-func demonstrate(ctx context.Context, s settings, chosen []scenario.Fault) (report.Results, error) {
+// demonstrate runs the chosen faults, then the stories, in a scratch folder,
+// which is kept when something went wrong.
+func demonstrate(ctx context.Context, s settings, chosen show) (report.Results, error) {
 	bin, err := filepath.Abs(s.bin)
 	if err != nil {
 		return report.Results{}, err
@@ -86,12 +99,18 @@ func demonstrate(ctx context.Context, s settings, chosen []scenario.Fault) (repo
 		return report.Results{}, fmt.Errorf("make a scratch folder: %w", err)
 	}
 	out := report.New(os.Stdout)
-	stage, err := scenario.Open(ctx, scenario.Options{Bin: bin, Dir: dir, Faults: chosen, Say: out.Say})
-	if err != nil {
+	var lines []scenario.Line
+	if len(chosen.faults) > 0 {
+		lines, err = playFaults(ctx, scenario.Options{Bin: bin, Dir: dir, Faults: chosen.faults, Say: out.Say})
+	}
+	if len(chosen.stories) > 0 && err == nil {
+		var told []scenario.Line
+		told, err = story.Tell(ctx, story.Options{Bin: bin, Dir: dir, Say: out.Say}, chosen.stories)
+		lines = append(lines, told...)
+	}
+	if err != nil && len(lines) == 0 {
 		return report.Results{}, errors.Join(err, fmt.Errorf("what is left of it is in %s", dir))
 	}
-	lines := stage.Run(ctx)
-	err = stage.Close()
 	results := out.Finish(lines)
 	if s.json != "" {
 		err = errors.Join(err, results.WriteFile(s.json))
@@ -101,4 +120,12 @@ func demonstrate(ctx context.Context, s settings, chosen []scenario.Fault) (repo
 		return results, err
 	}
 	return results, os.RemoveAll(dir)
+}
+
+func playFaults(ctx context.Context, o scenario.Options) ([]scenario.Line, error) {
+	stage, err := scenario.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return stage.Run(ctx), stage.Close()
 }

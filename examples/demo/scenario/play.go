@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/examples/harness/daemon"
@@ -208,18 +207,10 @@ func did(recoveries []daemon.Recovery, component string, after time.Time) (actio
 			continue
 		}
 		if at.IsZero() || r.ActedAt.Before(at) {
-			at, action, strategy = *r.ActedAt, actions(r.Proposal), r.Strategy
+			at, action, strategy = *r.ActedAt, r.Actions(), r.Strategy
 		}
 	}
 	return action, strategy
-}
-
-func actions(p daemon.Proposal) string {
-	words := make([]string, len(p.Actions))
-	for i, a := range p.Actions {
-		words[i] = a.String()
-	}
-	return strings.Join(words, ", ")
 }
 
 // recount counts the restart orders at the end of the demo, so that a late one

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -125,6 +126,17 @@ func (d *Daemon) Stop() error {
 		return errors.Join(fmt.Errorf("stop homeostat: still there %s after SIGTERM; killed", stopTime), d.Kill(), kill(left))
 	}
 	return errors.Join(d.err, kill(left))
+}
+
+// Command runs the command line as an operator would, and returns what it
+// printed. The error has that too.
+func (d *Daemon) Command(ctx context.Context, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(d.opt.Bin, "homeostat"), append(args, "--socket", d.socket())...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return string(out), fmt.Errorf("homeostat %s: %w: %.500s", strings.Join(args, " "), err, out)
+	}
+	return string(out), nil
 }
 
 // Kill ends the daemon by SIGKILL and waits for its end.

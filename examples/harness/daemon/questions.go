@@ -56,6 +56,15 @@ type Proposal struct {
 	Actions []Action `json:"actions"`
 }
 
+// Actions describes what was proposed.
+func (r Recovery) Actions() string {
+	words := make([]string, len(r.Proposal.Actions))
+	for i, a := range r.Proposal.Actions {
+		words[i] = a.String()
+	}
+	return strings.Join(words, ", ")
+}
+
 // Action is one act of the daemon on a component.
 type Action struct {
 	Kind string `json:"kind"`
@@ -96,6 +105,18 @@ func (d *Daemon) AwaitUp(ctx context.Context, name string) error {
 // Incidents lists the incidents of a component, those that are over included.
 func (d *Daemon) Incidents(ctx context.Context, component string) ([]Incident, error) {
 	return ask[Incident](ctx, d, "incidents", url.Values{"component": {component}, "state": {"all"}})
+}
+
+// Approval is what the trials need of an approval.
+type Approval struct {
+	ID        string `json:"id"`
+	Component string `json:"component"`
+	State     string `json:"state"`
+}
+
+// Approvals lists all approvals.
+func (d *Daemon) Approvals(ctx context.Context) ([]Approval, error) {
+	return ask[Approval](ctx, d, "approvals", nil)
 }
 
 // Recoveries lists all recoveries.

@@ -47,6 +47,8 @@ type Options struct {
 	// Adopted victims are started by StartScript, not by their supervisor, which
 	// finds them by their pid file.
 	Adopted bool
+	// Server and Fault are lines of TOML for those tables of the settings.
+	Server, Fault string
 }
 
 // Victim is one process of the shop. New is the only way to one.
@@ -75,7 +77,7 @@ func New(o Options) (*Victim, error) {
 	if err := os.MkdirAll(v.Folder(), 0o755); err != nil {
 		return nil, fmt.Errorf("make victim %s: %w", o.Name, err)
 	}
-	files := map[string]string{v.settingsFile(): v.settings(), v.StartScript(): v.startScript()}
+	files := map[string]string{v.SettingsFile(): v.settings(), v.StartScript(): v.startScript()}
 	if o.SlowStart > 0 {
 		files[filepath.Join(v.Folder(), faultFile)] = fmt.Sprintf(`{"slow_start":%q}`, o.SlowStart)
 	}
@@ -114,7 +116,7 @@ func (v *Victim) Log() string { return filepath.Join(v.Folder(), "shop.log") }
 func (v *Victim) Health() string { return "http://" + v.Public + "/health" }
 
 // Command starts the victim in the foreground.
-func (v *Victim) Command() []string { return []string{v.Program, "--config", v.settingsFile()} }
+func (v *Victim) Command() []string { return []string{v.Program, "--config", v.SettingsFile()} }
 
 // StartScript is a shell script that starts the victim in the background, as an
 // init script does, and writes its pid into Pidfile.
@@ -130,11 +132,12 @@ func (v *Victim) startScript() string {
 		strings.Join(v.Command(), " "), v.Pidfile())
 }
 
-func (v *Victim) settingsFile() string { return filepath.Join(v.Folder(), "shop.toml") }
+// SettingsFile is where the victim's settings are.
+func (v *Victim) SettingsFile() string { return filepath.Join(v.Folder(), "shop.toml") }
 
 func (v *Victim) settings() string {
-	s := fmt.Sprintf("[server]\nlisten = %q\nadmin = %q\n[log]\nfile = \"shop.log\"\n[fault]\nenabled = true\nfile = %q\n",
-		v.Public, v.Admin, faultFile)
+	s := fmt.Sprintf("[server]\nlisten = %q\nadmin = %q\n%s[log]\nfile = \"shop.log\"\n[fault]\nenabled = true\nfile = %q\n%s",
+		v.Public, v.Admin, v.Server, faultFile, v.Fault)
 	if v.Store != nil {
 		s += fmt.Sprintf("[store]\nurl = %q\n", "http://"+v.Store.Public)
 	}
@@ -175,6 +178,21 @@ func (v *Victim) Running(ctx context.Context) (pid int, err error) {
 		return 0, fmt.Errorf("look at %s: %w", v.Name, err)
 	}
 	return listing.PID, nil
+}
+
+// Gauge returns the value that the victim's metrics give for a name without
+// labels.
+func (v *Victim) Gauge(ctx context.Context, name string) (float64, error) {
+	b, err := v.visit(ctx, "http://"+v.Admin+"/metrics")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			return strconv.ParseFloat(strings.TrimSpace(value), 64)
+		}
+	}
+	return 0, fmt.Errorf("%s shows no metric %s", v.Name, name)
 }
 
 // Healthy asks the victim's health page once and returns nil when it is well.
@@ -237,7 +255,7 @@ func (v *Victim) look(ctx context.Context, not int) (int, error) {
 // Owns says whether the process with this pid is one of this victim.
 func (v *Victim) Owns(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-	return err == nil && strings.Contains(string(b), v.settingsFile())
+	return err == nil && strings.Contains(string(b), v.SettingsFile())
 }
 
 // Kill ends what is left of the victim after its supervisor has gone.

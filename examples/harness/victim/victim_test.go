@@ -34,7 +34,7 @@ func prepare(t *testing.T, o Options) *Victim {
 func live(t *testing.T, v *Victim) {
 	t.Helper()
 	p := store.NewProgram()
-	if err := service.Load(v.settingsFile(), p.Defaults()); err != nil {
+	if err := service.Load(v.SettingsFile(), p.Defaults()); err != nil {
 		t.Fatalf("read the victim's settings: %v", err)
 	}
 	p.Common().Folder = v.Folder()

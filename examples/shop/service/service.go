@@ -98,6 +98,10 @@ func (v *Service) Run(ctx context.Context, pages http.Handler) error {
 	if err := v.listen(); err != nil {
 		return err
 	}
+	if d := v.settings.Fault.ErrorsAfter.Duration; d > 0 && v.settings.Fault.Enabled {
+		late := time.AfterFunc(d, func() { _ = v.Faults.Inject(fault.Order{Name: fault.Errors}) }) // a known fault is never refused
+		defer late.Stop()
+	}
 	public, admin := v.Addresses()
 	servers := []*http.Server{v.server(v.guarded(pages)), v.server(v.adminPages())}
 	ended := make(chan error, len(servers))

@@ -150,6 +150,49 @@ func TestRequestWithoutFreeWorkerGets503(t *testing.T) {
 	}
 }
 
+func TestRequestsThatWaitForAWorkerAreShown(t *testing.T) {
+	s := example(t)
+	s.Server.Workers, s.Server.Patience, s.Server.Work = 1, Duration{patience}, Duration{time.Millisecond}
+	leave := make(chan struct{})
+	v := start(t, s, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-leave }))
+	codes := make(chan int)
+	for range 3 {
+		go func() { // ends when the requests are let go below
+			code, _ := fetch(t, http.MethodGet, v.public+"/")
+			codes <- code
+		}()
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		_, metrics := fetch(t, http.MethodGet, v.admin+"/metrics")
+		if strings.Contains(metrics, "shop_requests_waiting 2") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("two of three requests wait for the one worker, and the metrics say\n%s", metrics)
+		}
+	}
+	close(leave)
+	for range 3 {
+		if code := <-codes; code != http.StatusOK {
+			t.Errorf("got status %d, want 200", code)
+		}
+	}
+}
+
+func TestBadSettingShowsLate(t *testing.T) {
+	s := example(t)
+	s.Fault.ErrorsAfter = Duration{time.Millisecond}
+	v := start(t, s, http.HandlerFunc(hello))
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if code, _ := fetch(t, http.MethodGet, v.public+"/"); code == http.StatusInternalServerError {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no request failed")
+		}
+	}
+}
+
 func TestStopCutsOffRequestsAfterTheDrainTime(t *testing.T) {
 	s := example(t)
 	s.Server.Drain = Duration{10 * time.Millisecond}
@@ -237,6 +280,8 @@ func TestWrongSettingsAreRefusedByKey(t *testing.T) {
 		"[server]\nworkers = 1025":                "server.workers",
 		"[server]\npatience = \"0s\"":             "server.patience",
 		"[server]\nlisten = \"\"\nadmin = \"\"":   "server.admin",
+		"[server]\nwork = \"-1s\"":                "server.work",
+		"[fault]\nerrors_after = \"-1s\"":         "fault.errors_after",
 		"[fault]\nfile = \"\"":                    "fault.file",
 		"[log\nfile = \"\"":                       "expected",
 		"[server]\nlisten = \"\"\nworkers = -100": "server.workers",

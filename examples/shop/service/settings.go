@@ -31,6 +31,9 @@ type Server struct {
 	Workers int `toml:"workers"`
 	// Patience is how long a request waits for a free worker.
 	Patience Duration `toml:"patience"`
+	// Work is how long a request keeps its worker at least, 0s for as long as it
+	// takes: a small shop has too little to do to be overloaded.
+	Work Duration `toml:"work"`
 	// Drain is how long open requests may finish after SIGTERM.
 	Drain Duration `toml:"drain"`
 }
@@ -49,6 +52,9 @@ type Fault struct {
 	Enabled bool `toml:"enabled"`
 	// File keeps the faults that outlive a restart.
 	File string `toml:"file"`
+	// ErrorsAfter is how long after its start the process answers every request
+	// with status 500, 0s for never: a bad setting that shows late.
+	ErrorsAfter Duration `toml:"errors_after"`
 }
 
 // Duration is a time.Duration that is written like "1s". A bare number is
@@ -108,6 +114,8 @@ func (s Settings) Check() error {
 	note(s.Server.Admin == "", "server.admin: an address host:port is required")
 	note(s.Server.Workers < 1 || s.Server.Workers > 1024, "server.workers: want 1 to 1024, got %d", s.Server.Workers)
 	note(s.Server.Patience.Duration <= 0, "server.patience: want more than 0s, got %s", s.Server.Patience)
+	note(s.Server.Work.Duration < 0, "server.work: want 0s or more, got %s", s.Server.Work)
+	note(s.Fault.ErrorsAfter.Duration < 0, "fault.errors_after: want 0s or more, got %s", s.Fault.ErrorsAfter)
 	note(s.Server.Drain.Duration <= 0, "server.drain: want more than 0s, got %s", s.Server.Drain)
 	note(s.Fault.Enabled && s.Fault.File == "", "fault.file: a path is required when fault.enabled is true")
 	return errors.Join(wrong...)
