@@ -171,6 +171,7 @@ func ending(l scenario.Line) string {
 // that look at the load of the machine are wide open: it is not what is shown.
 const settings = `
 [safety.health]
+min_score = 40
 cpu_max = "100%"
 memory_min_available = "1%"
 disk_max = "100%"

@@ -45,6 +45,15 @@ type track struct {
 // a direction nobody knows, so a second move of them does not go on.
 func (t *track) goesOn(m move) bool { return t.Direction != 0 && t.Direction == m.direction() }
 
+// strides is how many steps the next move takes. The host takes back what did not
+// help; from there the same step would not help either, so one more is taken.
+func (t *track) strides(p sdk.Parameter) int {
+	if t == nil || t.Phase != climbing || p.Value != t.Before || p.Value == t.Last {
+		return 1
+	}
+	return t.Steps + 1
+}
+
 // rest ends the moves of the parameter for a while.
 func (t *track) rest(at time.Time, why string) { t.Phase, t.At, t.Why = resting, at, why }
 

@@ -6,7 +6,8 @@
 // nothing: it proposes. The host judges each move by the declaration, and makes
 // it through the change pipeline.
 //
-// It does not oscillate. A parameter that was moved back is left alone for a
+// What did not help is taken back by the host, and then a larger step is tried; where
+// the host has not, the strategy itself proposes the way back. It does not oscillate. A parameter that was moved back is left alone for a
 // while (forget), and none is moved against the direction of its last step
 // within that time, whatever the rules say. Values that somebody else sets are
 // respected in the same way.
@@ -157,15 +158,18 @@ func (s *Strategy) next(in sdk.Incident, beside []move) (move, string) {
 
 // step returns the move that a rule asks for, or says what speaks against it.
 func (s *Strategy) step(in sdk.Incident, r Rule, p sdk.Parameter) (move, string) {
-	to, err := r.target(p)
+	t := s.memory.track(p)
+	to, err := r.target(p, t.strides(p))
 	if err != nil {
 		return move{}, err.Error()
 	}
 	m := move{Parameter: p.Name, From: p.Value, To: to, Rule: r.String(), Why: r.because(in)}
-	if to == p.Value {
+	switch {
+	case to == p.Value:
 		return move{}, fmt.Sprintf("%s is %v already and cannot go further", p.Name, to)
+	case t.strides(p) > 1 && to == t.Last:
+		return move{}, fmt.Sprintf("%s at %v did not help, and a larger step is not allowed", p.Name, to)
 	}
-	t := s.memory.track(p)
 	switch {
 	case t == nil:
 		return m, ""

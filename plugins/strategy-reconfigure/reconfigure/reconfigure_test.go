@@ -136,6 +136,25 @@ func TestStepsThatDoNotHelpAreTakenBackInStepsToo(t *testing.T) {
 	}
 }
 
+func TestStepThatTheHostTookBackIsFollowedByALargerOne(t *testing.T) {
+	s := strategy(t, rules)
+	in := incident("inc_1", "requests_waiting_now")
+	for _, want := range []float64{12, 16} {
+		if got := play(t, s, &in, sdk.ResultFailed)["workers"]; got != number(want) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+		in.Parameters = parameters()
+	}
+	if p := propose(t, s, in); len(p.Actions) != 0 || !strings.Contains(p.Reason, "a larger step is not allowed") {
+		t.Errorf("got %+v, want no further step", p)
+	}
+	later := incident("inc_2", "requests_waiting_now")
+	later.Now = in.Now.Add(time.Hour)
+	if p := propose(t, s, later); len(p.Actions) != 0 || !strings.Contains(p.Reason, "left alone until") {
+		t.Errorf("an hour later: got %+v, want that it is left alone", p)
+	}
+}
+
 func TestStepBackIsMadeTogetherWithTheNextRemedy(t *testing.T) {
 	s := strategy(t, "tries = 1\n"+rules)
 	in := incident("inc_1", "requests_waiting")

@@ -96,9 +96,9 @@ func fits(pattern, name string) bool {
 	return pattern == name
 }
 
-// target returns the value that the rule wants next, which may be the present one
-// where it is at its bound.
-func (r Rule) target(p sdk.Parameter) (sdk.Value, error) {
+// target returns the value that so many steps of the rule lead to, as far as one
+// move may go. It may be the present one, where that is at its bound.
+func (r Rule) target(p sdk.Parameter, strides int) (sdk.Value, error) {
 	switch p.Type {
 	case sdk.TypeChoice:
 		if !slices.Contains(p.Choices, r.To) {
@@ -117,12 +117,12 @@ func (r Rule) target(p sdk.Parameter) (sdk.Value, error) {
 	if r.Step == 0 {
 		return sdk.Value{}, fmt.Errorf("%s is a number, and its rule has no step", p.Name)
 	}
-	to := p.Value.Number + r.Step
+	to := p.Value.Number + r.Step*float64(strides)
 	if p.Type == sdk.TypeLogInt {
 		if r.Step < 0 {
 			return sdk.Value{}, fmt.Errorf("%s is a log_int, and %v is no factor", p.Name, r.Step)
 		}
-		to = p.Value.Number * r.Step
+		to = p.Value.Number * math.Pow(r.Step, float64(strides))
 	}
 	return reach(p, to), nil
 }
