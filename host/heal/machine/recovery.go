@@ -203,6 +203,7 @@ func (m *Machine) notBegun(inc *incident, rec *record.Recovery, why string) {
 	rec.StartedAt, rec.Text = nil, why
 	m.endRecovery(inc, rec, sdk.ResultAborted)
 	m.enterUntil(inc, record.PhaseWaiting, m.now.Add(reask), why)
+	m.expireQuiet() // nothing was done that could explain a dependent's anomaly
 }
 
 // acted goes on when the last action has ended, or one has failed.
