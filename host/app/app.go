@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -32,6 +33,7 @@ import (
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/evolve"
 	"github.com/homeostat/homeostat/host/heal"
+	"github.com/homeostat/homeostat/host/health"
 	"github.com/homeostat/homeostat/host/history"
 	"github.com/homeostat/homeostat/host/journal"
 	"github.com/homeostat/homeostat/host/notify"
@@ -75,6 +77,7 @@ type App struct {
 	healer   *heal.Healer
 	backups  *backup.Store
 	doctor   changes.Doctor
+	monitor  atomic.Pointer[health.Monitor] // a reload replaces it
 	pipeline *change.Pipeline
 	box      *sandbox.Sandbox
 	searcher *evolve.Searcher

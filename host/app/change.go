@@ -44,8 +44,9 @@ func (a *App) openChanges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.monitor.Store(monitor)
 	a.doctor = changes.Doctor{
-		Monitor: monitor, Signals: a.observer.Signals, Statuses: a.set.Statuses,
+		Monitor: a.monitor.Load, Signals: a.observer.Signals, Statuses: a.set.Statuses,
 		Incidents: a.openIncidents, Changes: a.recentChanges,
 	}
 	a.pipeline, err = change.New(ctx, change.Options{

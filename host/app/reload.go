@@ -2,14 +2,17 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"github.com/homeostat/homeostat/host/app/announce"
+	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/component"
 	"github.com/homeostat/homeostat/host/config"
+	"github.com/homeostat/homeostat/host/health"
 )
 
 // Reload reads the settings again and puts them in force, all or nothing: with
@@ -60,8 +63,11 @@ func (a *App) apply(ctx context.Context, next *config.Settings) error {
 	if err != nil {
 		return err
 	}
-	if err := a.plugins.Apply(ctx, specs); err != nil {
+	if err := a.limit(next.Safety); err != nil {
 		return err
+	}
+	if err := a.plugins.Apply(ctx, specs); err != nil {
+		return errors.Join(err, a.limit(old.Safety))
 	}
 	a.notifier.Configure(receiver)
 	a.mu.Lock()
@@ -75,6 +81,21 @@ func (a *App) apply(ctx context.Context, next *config.Settings) error {
 	}
 	a.observe(next)
 	return a.feed(next)
+}
+
+// limit puts the limits of changes and of the host's health in force, all or none. What was counted stays counted. The
+// limits of the screen are read at each change.
+func (a *App) limit(s config.Safety) error {
+	monitor, err := health.Restore(changes.HealthConfig(s.Health), a.monitor.Load().Snapshot())
+	if err != nil {
+		return fmt.Errorf("take up the limits of health: %w", err)
+	}
+	gates := changes.GateConfig(s)
+	if err := a.pipeline.Gate().Configure(gates.Breaker, gates.Rate); err != nil {
+		return fmt.Errorf("take up the limits of changes: %w", err)
+	}
+	a.monitor.Store(monitor)
+	return nil
 }
 
 // warn says what in the settings may not be what was meant.

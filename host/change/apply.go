@@ -25,7 +25,7 @@ func (r *run) apply(ctx context.Context) outcome {
 	}
 	r.touched = true
 	r.baseline, r.known = r.p.opt.World.Ills(), r.p.opt.World.Anomalies()
-	result, err := r.p.applyFiles(r.transaction())
+	result, err := r.withFiles(func(ctx context.Context) (txn.Result, error) { return r.p.opt.Files.Apply(ctx, r.transaction()) })
 	r.rec.Conflicts, r.rec.Weaker = append(r.rec.Conflicts, result.Conflicts...), result.Weaker
 	if err != nil {
 		return r.notApplied(err)
@@ -58,22 +58,6 @@ func (r *run) notApplied(err error) outcome {
 		return outcome{verdict: record.Fail, text: err.Error(), end: record.Failed}
 	}
 	return outcome{verdict: record.Fail, text: "applying failed: " + err.Error(), end: record.Failed, result: gate.Harmful}
-}
-
-// applyTimeout bounds one call of the transactor. 10,000 operations take some seconds on a slow disk.
-const applyTimeout = 5 * time.Minute
-
-// files calls the transactor, which serves one call at a time. The life of no request hangs on it.
-func (p *Pipeline) withFiles(call func(ctx context.Context) (txn.Result, error)) (txn.Result, error) {
-	p.files.Lock()
-	defer p.files.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.life), applyTimeout)
-	defer cancel()
-	return call(ctx)
-}
-
-func (p *Pipeline) applyFiles(c txn.Change) (txn.Result, error) {
-	return p.withFiles(func(ctx context.Context) (txn.Result, error) { return p.opt.Files.Apply(ctx, c) })
 }
 
 // activate has the owner read the files that are there now, and writes down before that it was told.
@@ -129,7 +113,7 @@ func (r *run) restoreFiles(ctx context.Context) error {
 // tryRestore rolls back, and has recovery do it where the transaction was left in the middle. It is done when no journal
 // is left.
 func (r *run) tryRestore() (bool, error) {
-	result, err := r.p.withFiles(func(ctx context.Context) (txn.Result, error) { return r.p.opt.Files.Rollback(ctx, r.rec.ID) })
+	result, err := r.withFiles(func(ctx context.Context) (txn.Result, error) { return r.p.opt.Files.Rollback(ctx, r.rec.ID) })
 	if err == nil {
 		r.rec.Conflicts = append(r.rec.Conflicts, result.Conflicts...)
 		return true, nil
@@ -137,15 +121,7 @@ func (r *run) tryRestore() (bool, error) {
 	if errors.Is(err, txn.ErrUnknown) {
 		return true, nil // applying has undone it, or nothing was applied
 	}
-	result, recoverErr := r.p.withFiles(func(ctx context.Context) (txn.Result, error) {
-		results, err := r.p.opt.Files.Recover(ctx, []string{r.root.Path})
-		for _, one := range results {
-			if one.ID == r.rec.ID {
-				return one, nil
-			}
-		}
-		return txn.Result{State: txn.RolledBack}, err
-	})
+	result, recoverErr := r.withFiles(func(ctx context.Context) (txn.Result, error) { return r.recoverFiles(ctx) })
 	if recoverErr == nil && result.State == txn.RolledBack {
 		r.rec.Conflicts = append(r.rec.Conflicts, result.Conflicts...)
 		return true, nil

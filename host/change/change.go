@@ -157,7 +157,9 @@ type Pipeline struct {
 	opt   Options
 	gates *gate.Gate
 
-	files sync.Mutex // held during a call of opt.Files, which serves one at a time
+	files sync.Mutex // held during a call of opt.Files, which serves one at a time, and guards the next
+	// unfinished names, by the path of a root, the change that left its files half old and half new.
+	unfinished map[string]string
 
 	life    context.Context
 	end     context.CancelFunc
@@ -184,7 +186,7 @@ const storeTimeout = 10 * time.Second
 
 // New opens a pipeline. It changes nothing before Recover.
 func New(ctx context.Context, opt Options) (*Pipeline, error) {
-	p := &Pipeline{opt: opt.withDefaults(), open: map[string]*run{}, busy: map[string]string{}, asking: map[string]int{}, news: make(chan struct{})}
+	p := &Pipeline{opt: opt.withDefaults(), open: map[string]*run{}, busy: map[string]string{}, asking: map[string]int{}, unfinished: map[string]string{}, news: make(chan struct{})}
 	p.life, p.end = context.WithCancel(context.WithoutCancel(ctx))
 	var state gate.State
 	if err := p.load(ctx, kindGate, idGate, &state); err != nil && !errors.Is(err, ErrUnknown) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/tally"
 	"github.com/homeostat/homeostat/sandbox"
 	"github.com/homeostat/homeostat/sandbox/gotest"
 )
@@ -16,7 +17,7 @@ type GoTester interface {
 
 // testPackages runs the tests of the Go packages that the change touches, on the candidate and, where they do not pass,
 // on the present files too.
-func (r *run) testPackages(ctx context.Context, t *tally) {
+func (r *run) testPackages(ctx context.Context, t *tally.Tally) {
 	suite := gotest.Suite{View: View(r.root, r.resolved), Limits: r.p.opt.Settings().Sandbox}
 	suite.Packages = gotest.ChangedPackages(suite.View)
 	if len(suite.Packages) == 0 {
@@ -24,12 +25,12 @@ func (r *run) testPackages(ctx context.Context, t *tally) {
 	}
 	all := "go test " + strings.Join(suite.Packages, " ")
 	if r.p.opt.GoTests == nil {
-		t.note(all, record.Inconclusive, record.Inconclusive, "there is no Go toolchain on this host")
+		t.Note(all, record.Inconclusive, record.Inconclusive, "there is no Go toolchain on this host")
 		return
 	}
 	compared, err := r.p.opt.GoTests.Compare(ctx, suite)
 	if err != nil {
-		t.note(all, record.Inconclusive, record.Inconclusive, err.Error())
+		t.Note(all, record.Inconclusive, record.Inconclusive, err.Error())
 		return
 	}
 	for _, c := range compared {
@@ -38,7 +39,7 @@ func (r *run) testPackages(ctx context.Context, t *tally) {
 }
 
 // noteTests counts one package. A package that fails as before is blocked all the same when a test of it newly fails.
-func (r *run) noteTests(t *tally, c gotest.Comparison) {
+func (r *run) noteTests(t *tally.Tally, c gotest.Comparison) {
 	name, text := "go test "+c.Package, c.Candidate.Message
 	current := record.Inconclusive
 	if c.Current != nil {
@@ -50,5 +51,5 @@ func (r *run) noteTests(t *tally, c gotest.Comparison) {
 	if c.Outcome == sandbox.Blocked {
 		current = record.Pass
 	}
-	t.note(name, current, record.Verdict(c.Candidate.Verdict), text)
+	t.Note(name, current, record.Verdict(c.Candidate.Verdict), text)
 }

@@ -67,7 +67,7 @@ func newHouse(t testing.TB) *house {
 		Name: "site", Path: filepath.Join(h.dir, "site"), Component: "web", Activate: change.ActivateRestart,
 		Watch: time.Hour, Health: true,
 	}
-	h.files = &engine{txn.Engine{Journals: filepath.Join(h.dir, "journals")}, nil}
+	h.files = &engine{Engine: txn.Engine{Journals: filepath.Join(h.dir, "journals")}}
 	h.write("web.conf", "old")
 	h.world.serves = func() string { return h.read("web.conf") }
 	return h
@@ -232,9 +232,11 @@ func (h *house) noTransaction() {
 type engine struct {
 	txn.Engine
 	spoil func(what string) error
+	calls []string
 }
 
 func (e *engine) spoiled(what string) error {
+	e.calls = append(e.calls, what)
 	if e.spoil == nil {
 		return nil
 	}
@@ -263,6 +265,9 @@ func (e *engine) Rollback(_ context.Context, id string) (txn.Result, error) {
 }
 
 func (e *engine) Recover(_ context.Context, roots []string) ([]txn.Result, error) {
+	if err := e.spoiled("recover"); err != nil {
+		return nil, err
+	}
 	return e.Engine.Recover(roots)
 }
 

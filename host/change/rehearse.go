@@ -2,18 +2,18 @@ package change
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"slices"
 
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/tally"
 	"github.com/homeostat/homeostat/sandbox"
 )
 
 // rehearse runs the root's WASM checks, and the tests of changed Go packages, on a copy-on-write view of the root with the candidate applied. The bytes of the
 // view are pinned by their hashes: they are those that will be applied.
 func (r *run) rehearse(ctx context.Context) outcome {
-	var t tally
+	var t tally.Tally
 	for _, program := range r.root.Checks {
 		r.check(ctx, &t, program)
 	}
@@ -21,13 +21,13 @@ func (r *run) rehearse(ctx context.Context) outcome {
 	if ctx.Err() != nil {
 		return stopped()
 	}
-	return t.outcome("checks")
+	return sumUp(&t, "checks")
 }
 
-func (r *run) check(ctx context.Context, t *tally, program sandbox.Program) {
+func (r *run) check(ctx context.Context, t *tally.Tally, program sandbox.Program) {
 	name := filepath.Base(program.Path)
 	if r.p.opt.Rehearser == nil {
-		t.note(name, record.Inconclusive, record.Inconclusive, "there is no sandbox on this host")
+		t.Note(name, record.Inconclusive, record.Inconclusive, "there is no sandbox on this host")
 		return
 	}
 	program.Args = slices.Clone(program.Args)
@@ -36,24 +36,12 @@ func (r *run) check(ctx context.Context, t *tally, program sandbox.Program) {
 	}
 	c, err := r.p.opt.Rehearser.Compare(ctx, program, r.p.opt.Settings().Sandbox, View(r.root, r.resolved))
 	if err != nil {
-		t.note(name, record.Inconclusive, record.Inconclusive, err.Error())
+		t.Note(name, record.Inconclusive, record.Inconclusive, err.Error())
 		return
 	}
 	current := record.Inconclusive
 	if c.Current != nil {
 		current = record.Verdict(c.Current.Verdict)
 	}
-	t.note(name, current, record.Verdict(c.Candidate.Verdict), told(c.Candidate))
-}
-
-// told puts a report into a sentence.
-func told(rep sandbox.Report) string {
-	text := fmt.Sprintf("%s, exit %d", rep.Ending, rep.ExitCode)
-	if rep.Message != "" {
-		text = rep.Message
-	}
-	for _, f := range rep.Findings[:min(len(rep.Findings), maxSaid)] {
-		text += fmt.Sprintf("; %s:%d: %s", f.Path, f.Line, f.Message)
-	}
-	return text
+	t.Note(name, current, record.Verdict(c.Candidate.Verdict), tally.Told(c.Candidate))
 }

@@ -11,72 +11,37 @@ import (
 	"github.com/homeostat/homeostat/host/change/gate"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/change/syntax"
-	"github.com/homeostat/homeostat/sandbox"
+	"github.com/homeostat/homeostat/host/change/tally"
 )
 
-// tally gathers the verdicts of several checks. A check that the present files fail as well does not block.
-type tally struct {
-	asked, warned, undecided int
-	failed                   []string
-	details                  []string
-}
-
-// note counts one check by the differential rule.
-func (t *tally) note(name string, current, candidate record.Verdict, text string) {
-	t.asked++
-	line := name + ": " + text
-	switch sandbox.Judge(toSandbox(current), toSandbox(candidate)) {
-	case sandbox.Allowed:
-	case sandbox.Warned:
-		t.warned++
-		line = name + " fails, as it does before the change: " + text
-	case sandbox.Blocked:
-		t.failed = append(t.failed, name)
-	default:
-		t.undecided++
-		line = name + " is inconclusive: " + text
-	}
-	t.details = append(t.details, strings.TrimSuffix(line, ": "))
-}
-
-func toSandbox(v record.Verdict) sandbox.Verdict {
-	switch v {
-	case record.Pass, record.Warned:
-		return sandbox.Pass
-	case record.Fail:
-		return sandbox.Fail
-	}
-	return sandbox.Inconclusive
-}
-
-// outcome sums up. A failure ends the change and is held against its author on that root.
-func (t *tally) outcome(what string) outcome {
+// sumUp says what the checks came to. A failure ends the change and is held against its author on that root.
+func sumUp(t *tally.Tally, what string) outcome {
 	switch {
-	case len(t.failed) > 0:
+	case len(t.Failed) > 0:
 		return outcome{
-			verdict: record.Fail, text: fmt.Sprintf("%s failed: %s", what, strings.Join(t.failed, ", ")), details: t.details,
+			verdict: record.Fail, text: fmt.Sprintf("%s failed: %s", what, strings.Join(t.Failed, ", ")), details: t.Details,
 			end: record.Failed, result: gate.Unsound, remember: true,
 		}
-	case t.undecided > 0:
-		return outcome{verdict: record.Inconclusive, text: fmt.Sprintf("%d of %d %s are inconclusive", t.undecided, t.asked, what), details: t.details}
-	case t.warned > 0:
-		return outcome{verdict: record.Warned, text: fmt.Sprintf("%d of %d %s fail as they did before", t.warned, t.asked, what), details: t.details}
-	case t.asked == 0:
+	case t.Undecided > 0:
+		return outcome{verdict: record.Inconclusive, text: fmt.Sprintf("%d of %d %s are inconclusive", t.Undecided, t.Asked, what), details: t.Details}
+	case t.Warned > 0:
+		return outcome{verdict: record.Warned, text: fmt.Sprintf("%d of %d %s fail as they did before", t.Warned, t.Asked, what), details: t.Details}
+	case t.Asked == 0:
 		return skipped("there are no " + what + " for these files")
 	}
-	return passed(fmt.Sprintf("all %d %s pass", t.asked, what), t.details...)
+	return passed(fmt.Sprintf("all %d %s pass", t.Asked, what), t.Details...)
 }
 
 // validate runs the built-in syntax checks, and then the root's own programs over a view of the root.
 func (r *run) validate(ctx context.Context) outcome {
-	var t tally
+	var t tally.Tally
 	for _, c := range r.resolved.Changes {
 		if c.After.Kind == candidate.File {
-			t.syntax(r.root.Path, c)
+			checkSyntax(&t, r.root.Path, c)
 		}
 	}
-	if len(t.failed) > 0 {
-		return t.outcome("validators") // a program would say the same with more words
+	if len(t.Failed) > 0 {
+		return sumUp(&t, "validators") // a program would say the same with more words
 	}
 	for _, command := range r.root.Native {
 		r.native(ctx, &t, command)
@@ -84,7 +49,7 @@ func (r *run) validate(ctx context.Context) outcome {
 	if ctx.Err() != nil {
 		return stopped()
 	}
-	return t.outcome("validators")
+	return sumUp(&t, "validators")
 }
 
 // stopped is how a stage ends when the daemon does, before anything was touched.
@@ -92,8 +57,8 @@ func stopped() outcome {
 	return outcome{verdict: record.Inconclusive, text: "the daemon was stopped before anything was touched", end: record.Failed}
 }
 
-// syntax checks one file before and after. The whole path tells its kind.
-func (t *tally) syntax(root string, c candidate.Change) {
+// checkSyntax checks one file before and after. The whole path tells its kind.
+func checkSyntax(t *tally.Tally, root string, c candidate.Change) {
 	path := filepath.Join(root, c.Path)
 	verdict, problems := syntax.Check(path, c.After.Content)
 	if verdict == syntax.Skipped {
@@ -103,25 +68,14 @@ func (t *tally) syntax(root string, c candidate.Change) {
 	if c.Before.Kind == candidate.File && verdict != syntax.Pass {
 		before, _ = syntax.Check(path, c.Before.Content)
 	}
-	t.note("syntax of "+c.Path, record.Verdict(before), record.Verdict(verdict), describeProblems(problems))
-}
-
-// maxSaid bounds how many problems of one file are told.
-const maxSaid = 5
-
-func describeProblems(problems []syntax.Problem) string {
-	var lines []string
-	for _, p := range problems[:min(len(problems), maxSaid)] {
-		lines = append(lines, fmt.Sprintf("line %d: %s", p.Line, p.Text))
-	}
-	return strings.Join(lines, "; ")
+	t.Note("syntax of "+c.Path, record.Verdict(before), record.Verdict(verdict), tally.Problems(problems))
 }
 
 // native runs one program over the candidate, and over the present files where that decides.
-func (r *run) native(ctx context.Context, t *tally, command []string) {
+func (r *run) native(ctx context.Context, t *tally.Tally, command []string) {
 	name := strings.Join(command, " ")
 	if r.p.opt.Native == nil {
-		t.note(name, record.Inconclusive, record.Inconclusive, "programs of the system cannot be confined here")
+		t.Note(name, record.Inconclusive, record.Inconclusive, "programs of the system cannot be confined here")
 		return
 	}
 	job := confined.Job{Command: command, Root: r.root.Path, Ops: r.resolved.Ops}
@@ -131,5 +85,5 @@ func (r *run) native(ctx context.Context, t *tally, command []string) {
 		job.Ops = nil
 		current, _ = r.p.opt.Native.Run(ctx, job)
 	}
-	t.note(name, current, verdict, text)
+	t.Note(name, current, verdict, text)
 }

@@ -246,7 +246,7 @@ func (w *watching) kept(why string) outcome {
 }
 
 func (r *run) letGo() error {
-	result, err := r.p.withFiles(func(ctx context.Context) (txn.Result, error) { return r.p.opt.Files.Confirm(ctx, r.rec.ID) })
+	result, err := r.withFiles(func(ctx context.Context) (txn.Result, error) { return r.p.opt.Files.Confirm(ctx, r.rec.ID) })
 	r.rec.Conflicts = append(r.rec.Conflicts, result.Conflicts...)
 	r.touched = false
 	return err

@@ -29,6 +29,7 @@ planted=(
 	"room-api|host/api|$home/host/heal"
 	"pure|host/breaker|os"
 	"pure|host/ratelimit|net"
+	"pure|host/screen/shell|os"
 	"gopsutil-process|host/observe|github.com/shirou/gopsutil/v3/process"
 )
 bad=0

@@ -16,7 +16,8 @@ import (
 
 // Doctor reads how well the host is and has it judged.
 type Doctor struct {
-	Monitor *health.Monitor
+	// Monitor is asked for at each use: a reload replaces it.
+	Monitor func() *health.Monitor
 	// Signals are the newest samples of a component.
 	Signals func(component string) []tape.Latest
 	// Statuses are those of all components.
@@ -44,7 +45,7 @@ func (d Doctor) Judge(ctx context.Context) health.Report {
 		}
 		r = d.reading()
 	}
-	return d.Monitor.Observe(time.Now(), r)
+	return d.Monitor().Observe(time.Now(), r)
 }
 
 func (d Doctor) reading() health.Reading {

@@ -62,7 +62,7 @@ func Limits(s config.Sandbox) sandbox.Limits {
 // maxFiles is the most files that the sandbox lets a program make.
 const maxFiles = 100_000
 
-// GateConfig returns what the gates are made of. They hold for the life of a daemon.
+// GateConfig returns what the gates are made of.
 func GateConfig(s config.Safety) gate.Config {
 	b := breaker.DefaultConfig()
 	b.Failures, b.Successes, b.Timeout = s.Breaker.Failures, s.Breaker.Successes, s.Breaker.Timeout

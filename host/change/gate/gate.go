@@ -89,6 +89,28 @@ func Open(config Config, s State) (*Gate, error) {
 	return g, err
 }
 
+// Configure puts other limits in force. What was counted so far stays counted, and permissions that are out can be given
+// back. With an error everything is as before.
+func (g *Gate) Configure(b breaker.Config, r ratelimit.Config) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	host, err := breaker.Restore(b, g.host.Snapshot())
+	if err != nil {
+		return err
+	}
+	authors, err := breaker.NewGroup(b, g.authors.Snapshots())
+	if err != nil {
+		return err
+	}
+	limiter, err := ratelimit.Restore(r, g.limiter.Snapshot())
+	if err != nil {
+		return err
+	}
+	g.host, g.authors, g.limiter = host, authors, limiter
+	g.config.Breaker, g.config.Rate = b, r
+	return nil
+}
+
 // save stores the present state. The caller holds mu.
 func (g *Gate) save() error {
 	s := State{

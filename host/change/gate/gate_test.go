@@ -174,3 +174,38 @@ func TestRejectedIsRememberedForItsFilesUntilLifted(t *testing.T) {
 		t.Errorf("after lifting: %v, %v", err, rules(d.open(), noon, alice))
 	}
 }
+
+func TestOtherLimitsHoldAtOnceAndForgetNothing(t *testing.T) {
+	d := &disk{t: t}
+	g := d.open()
+	out := admit(t, g, noon, alice)
+	admit(t, g, noon, bob)
+	b := breaker.DefaultConfig()
+	b.Failures = 1
+	if err := g.Configure(b, ratelimit.Config{Max: 2, PerAuthor: 2, PerComponent: 2, Window: time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	if _, refused, _, _ := g.Admit(noon.Add(time.Second), alice, asked); len(refused) == 0 || refused[0].Limit == "" {
+		t.Errorf("a third change under a limit of two: got %v, want a refusal", refused)
+	}
+	if err := g.Return(noon.Add(time.Second), out, gate.Harmful); err != nil {
+		t.Fatal(err)
+	}
+	if s := g.Status(noon.Add(2 * time.Second)); s.Breaker != breaker.Open || s.Max != 2 || s.Metrics.ConsecutiveFailures != 1 {
+		t.Errorf("after one failure under a limit of one: got %+v, want the breaker open", s)
+	}
+}
+
+func TestWrongLimitsChangeNothing(t *testing.T) {
+	d := &disk{t: t}
+	g := d.open()
+	if err := g.Configure(breaker.Config{}, ratelimit.DefaultConfig()); err == nil {
+		t.Error("a breaker without limits: got nil, want an error")
+	}
+	if err := g.Configure(breaker.DefaultConfig(), ratelimit.Config{}); err == nil {
+		t.Error("a rate without limits: got nil, want an error")
+	}
+	if s := g.Status(noon); s.Max != 3 {
+		t.Errorf("got a limit of %d, want 3 as before", s.Max)
+	}
+}
