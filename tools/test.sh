@@ -11,7 +11,7 @@ parts=(
 	"rules||bash tools/lint/planted.sh"
 	"build||make --no-print-directory build"
 	"unit|gcc|go test -race -timeout 15m ./..."
-	"services|nginx redis-server|go test -timeout 10m -count=1 -tags services ./examples/realservices/..."
+	"services|nginx redis-server|go test -timeout 10m -count=1 -tags services ./examples/realservices/... ./examples/safe-nginx/..."
 )
 for extra in make/*.parts; do
 	[ -f "$extra" ] || continue

@@ -1,0 +1,86 @@
+// Command safe-nginx changes the configuration of a real nginx under a live homeostat: four changes that break it, each in
+// another way, and one that does not.
+//
+// It owns the order of events, the table and the exit code: 0 when each bad change was undone in time and the good one
+// kept, 1 when not, 2 for a wrong command line. The changes and their bars are in package trial.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/homeostat/homeostat/examples/safe-nginx/trial"
+)
+
+// longest is how long everything may take before it gives up.
+const longest = 15 * time.Minute
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	bin := flag.String("bin", "bin", "`folder` with homeostat and plugins/")
+	late := flag.Duration("late", 2*time.Minute, "when the late fault sets in")
+	asJSON := flag.String("json", "", "write the results to this `file` as well")
+	flag.Parse()
+	if flag.NArg() > 0 || *late <= 0 {
+		fmt.Fprintln(os.Stderr, "safe-nginx: there are no arguments, and the late fault sets in after a positive time")
+		os.Exit(2)
+	}
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	if err := run(ctx, *bin, *late, *asJSON); err != nil {
+		fmt.Fprintln(os.Stderr, "safe-nginx:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, bin string, late time.Duration, asJSON string) (err error) {
+	if bin, err = filepath.Abs(bin); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "safe-nginx-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	rows, err := trial.Run(ctx, trial.Options{Bin: bin, Dir: dir, Late: late, Say: func(line string) { fmt.Println(line) }})
+	if err != nil {
+		return err
+	}
+	if err := table(rows); err != nil {
+		return err
+	}
+	if asJSON != "" {
+		data, err := json.MarshalIndent(rows, "", "  ")
+		if err == nil {
+			err = os.WriteFile(asJSON, append(data, '\n'), 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("write the results: %w", err)
+		}
+	}
+	for _, r := range rows {
+		if !r.OK {
+			return fmt.Errorf("%s: it did not hold", r.Name)
+		}
+	}
+	return nil
+}
+
+func table(rows []trial.Row) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "\nCHANGE\tENDED AS\tIN STAGE\tOLD OR GOOD AGAIN AFTER\tBAR\tOK")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f s\t%s\t%v\n", r.Name, r.State, r.Stage, r.Seconds, r.Bar, r.OK)
+	}
+	return w.Flush()
+}
