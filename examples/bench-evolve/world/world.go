@@ -1,0 +1,98 @@
+// Package world is a simulated service whose incidents last as long as its
+// parameters make them, and a model of it that is wrong by a chosen error.
+//
+// It owns the truth and decides nothing: who plays in it sees parameters, the
+// model's costs and the time that each incident took. A World is pure and may be
+// read from several goroutines.
+package world
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/homeostat/homeostat/sdk"
+)
+
+const (
+	// floor is how long an incident lasts with the best settings, and ceiling with
+	// the worst, in seconds.
+	floor, ceiling = 30.0, 200.0
+	// luck is the deviation of the logarithm of an incident's own severity.
+	luck = 0.5
+	// reach is how wide the valley of good settings is, as a share of the range.
+	reach = 0.35
+	// guess is how far the default, which a person chose, is off the best value of
+	// a parameter: the deviation as a share of the range.
+	guess = 0.4
+)
+
+// World is a service. The zero value is not usable; use New.
+type World struct {
+	parameters []sdk.Parameter
+	truth      valley
+	model      valley
+}
+
+// valley is a cost over the genes of the parameters: least at best, and rising
+// with the square of the distance until it is as bad as it gets.
+type valley struct {
+	best    []float64
+	weights []float64
+}
+
+func (v valley) cost(genes []float64) float64 {
+	distance := 0.0
+	for i, g := range genes {
+		d := (g - v.best[i]) / reach
+		distance += v.weights[i] * d * d
+	}
+	return floor + (ceiling-floor)*(1-math.Exp(-distance/2))
+}
+
+// New draws a world. The model's idea of the best value of each parameter is off
+// by a normal error of this deviation, as a share of the range, and its idea of
+// how much a parameter matters by a factor whose logarithm deviates as much.
+func New(seed uint64, modelError float64) *World {
+	r := rand.New(rand.NewPCG(seed, 3))
+	w := &World{parameters: []sdk.Parameter{
+		{Name: "workers", Type: sdk.TypeInt, Min: 1, Max: 64},
+		{Name: "cache", Type: sdk.TypeLogInt, Min: 16, Max: 1 << 20},
+		{Name: "timeout", Type: sdk.TypeFloat, Min: 0.05, Max: 30},
+		{Name: "wait", Type: sdk.TypeFloat, Min: 0, Max: 60},
+		{Name: "queue", Type: sdk.TypeLogInt, Min: 1, Max: 1 << 14},
+	}}
+	for i := range w.parameters {
+		p := &w.parameters[i]
+		p.Component = "web"
+		best, weight := 0.1+0.8*r.Float64(), 0.2+0.6*r.Float64()
+		p.Default = p.Decode(best + guess*r.NormFloat64())
+		p.Value = p.Default
+		w.truth.best, w.truth.weights = append(w.truth.best, best), append(w.truth.weights, weight)
+		off := math.Max(0, math.Min(best+modelError*r.NormFloat64(), 1))
+		w.model.best = append(w.model.best, off)
+		w.model.weights = append(w.model.weights, weight*math.Exp(modelError*r.NormFloat64()))
+	}
+	return w
+}
+
+// Parameters are the declared parameters, with their defaults as present values.
+func (w *World) Parameters() []sdk.Parameter {
+	return append([]sdk.Parameter(nil), w.parameters...)
+}
+
+func (w *World) genes(values map[string]sdk.Value) []float64 {
+	return sdk.Problem{Parameters: w.parameters}.Encode(values)
+}
+
+// Model is what the model thinks that an incident lasts, in seconds.
+func (w *World) Model(values map[string]sdk.Value) float64 { return w.model.cost(w.genes(values)) }
+
+// Mean is how long incidents last on average, in seconds.
+func (w *World) Mean(values map[string]sdk.Value) float64 { return w.truth.cost(w.genes(values)) }
+
+// Incident is how long one incident lasts, in seconds. The same number is the
+// same incident, whatever the settings are.
+func (w *World) Incident(number uint64, values map[string]sdk.Value) float64 {
+	r := rand.New(rand.NewPCG(number, 5))
+	return w.Mean(values) * math.Exp(luck*r.NormFloat64()-luck*luck/2)
+}
