@@ -2,6 +2,7 @@ package story
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -58,7 +59,7 @@ func until(ctx context.Context, what string, holds func() (bool, error)) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait until %s: %w (%w)", what, ctx.Err(), err)
+			return errors.Join(fmt.Errorf("wait until %s: %w", what, ctx.Err()), err)
 		case <-time.After(pause):
 		}
 	}

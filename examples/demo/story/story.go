@@ -201,7 +201,7 @@ severity = "low"
 [[plugins.health.config.thresholds]]
 component = "approval"
 signal = "process_open_fds"
-above = 200
+above = 120
 for = "1s"
 severity = "high"
 `

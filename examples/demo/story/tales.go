@@ -132,7 +132,9 @@ func approval(ctx context.Context, t *teller, l *scenario.Line) error {
 	if err != nil {
 		return err
 	}
-	if err := t.victim.Inject(ctx, "leak-files"); err != nil {
+	// Slowly, so that the grave limit is passed long before the ordinary one, at
+	// which nobody would be asked.
+	if err := t.victim.Inject(ctx, "leak-files?rate=25"); err != nil {
 		return err
 	}
 	l.Injected = time.Now()
