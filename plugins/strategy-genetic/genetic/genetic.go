@@ -111,7 +111,9 @@ func (s *Strategy) offer(in sdk.Incident, problem sdk.Problem, r *record) sdk.Pr
 		return nothing("the way from the present values to the setting that was drawn is closed: %v", err)
 	}
 	t := trial{Record: r.key(), Signature: in.Signature, Arm: arm.Key, Used: s.tick()}
-	if !same(reached, wanted) {
+	if same(reached, wanted) {
+		reached = wanted // exactly, without the last digits of a way through genes
+	} else {
 		t.Arm = ""
 	}
 	s.remember(in.ID, t)
@@ -195,7 +197,7 @@ func (s *Strategy) tick() uint64 {
 func differing(p sdk.Problem, values map[string]sdk.Value) map[string]sdk.Value {
 	out := map[string]sdk.Value{}
 	for _, param := range p.Parameters {
-		if v := values[param.Name]; v != param.Value {
+		if v := values[param.Name]; !sameValue(v, param.Value) {
 			out[param.Name] = v
 		}
 	}

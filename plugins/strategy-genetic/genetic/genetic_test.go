@@ -213,6 +213,38 @@ func TestModelThatLiesDoesLittleHarm(t *testing.T) {
 	}
 }
 
+func TestPresentSettingsThatAreDrawnAreGivenTimeAndNotMoved(t *testing.T) {
+	list := parameters()
+	list[2].Min, list[2].Max, list[2].Default.Number, list[2].Value.Number = 0.05, 20, 2, 2 // which does not survive its gene to the last digit
+	p := problem()
+	p.Parameters = list
+	s := strategy(t)
+	spend(t, s, p)
+	waits := 0
+	for n := range 20 {
+		in := incident(n, list)
+		got := propose(t, s, in)
+		switch a := got.Actions[0].(type) {
+		case sdk.Wait:
+			waits++
+		case sdk.SetParameters:
+			for name, v := range a.Values {
+				i := slices.IndexFunc(list, func(p sdk.Parameter) bool { return p.Name == name })
+				if math.Abs(v.Number-list[i].Value.Number) < 1e-6 {
+					t.Errorf("%s moves from %v to %v", name, list[i].Value.Number, v.Number)
+				}
+			}
+		}
+		o := sdk.Outcome{Incident: in.ID, Component: "web", Signature: in.Signature, Result: sdk.ResultHealed, Downtime: 20 * time.Second}
+		if err := s.Learn(context.Background(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if waits == 0 {
+		t.Error("the default never had its turn")
+	}
+}
+
 func TestStepsAreNoLargerThanAllowedAndProveNothing(t *testing.T) {
 	s, p := strategy(t), problem()
 	spend(t, s, p)

@@ -275,10 +275,11 @@ func valuesOf(key string) (map[string]sdk.Value, error) {
 	return values, err
 }
 
-// same compares values; floats that came through a gene may differ in their last
-// digits.
-func same(a, b map[string]sdk.Value) bool {
-	return maps.EqualFunc(a, b, func(x, y sdk.Value) bool {
-		return x.Choice == y.Choice && math.Abs(x.Number-y.Number) <= 1e-9*max(math.Abs(x.Number), math.Abs(y.Number))
-	})
+// same compares values by name.
+func same(a, b map[string]sdk.Value) bool { return maps.EqualFunc(a, b, sameValue) }
+
+// sameValue allows for the last digits, in which floats that came through a gene
+// may differ.
+func sameValue(x, y sdk.Value) bool {
+	return x.Choice == y.Choice && math.Abs(x.Number-y.Number) <= 1e-9*max(math.Abs(x.Number), math.Abs(y.Number))
 }
