@@ -28,7 +28,7 @@ const (
 	variance = 0.95
 	// minSpread is the least standard deviation that a signal is divided by, as a
 	// share of its range: a signal that never moved is not infinitely precise.
-	minSpread = 1e-3
+	minSpread = 1e-2
 	// minResidual is the least spread of a signal's residual, in standard
 	// deviations of the signal.
 	minResidual = 0.1
@@ -38,9 +38,12 @@ const (
 	// drift is the share of the distance to the present value by which the centre
 	// follows in each row, and driftLimit bounds that distance, in standard
 	// deviations: slow change is followed, a fault is not learnt at once.
-	drift, driftLimit = 0.0003, 1.0
+	drift, driftLimit = 0.001, 1.0
 	// smoothing is the weight of the newest row in the smoothed score.
 	smoothing = 0.25
+	// lasting is the same for the long mean, lastingShare its weight in the
+	// geometric mean of both.
+	lasting, lastingShare = 0.02, 0.2
 	// outlier is the residual, in usual spreads, beyond which it counts less.
 	outlier = 5.0
 	// softness keeps a row that fits perfectly from pulling the geometric mean to

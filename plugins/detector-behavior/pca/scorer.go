@@ -8,8 +8,8 @@ type Scorer struct {
 	// Drift is how far the centre of each signal has moved since the model was
 	// made, in standard deviations.
 	Drift []float64
-	// Level is the smoothed score.
-	Level float64
+	// Level and Lasting are the score smoothed over a few rows and over many.
+	Level, Lasting float64
 
 	z, residual, expected, tolerance []float64
 	missing                          []int
@@ -19,6 +19,7 @@ type Scorer struct {
 type Score struct {
 	// Level says how many times worse than an ordinary row this and the last few
 	// fit: about 1 is usual.
+	// What lasts is no accident: the last hundred rows have a fifth of the say.
 	Level float64
 	// Fit is the same of this row alone.
 	Fit float64
@@ -57,16 +58,18 @@ func (s *Scorer) Score(m *Model, row []float64) Score {
 		total += s.residual[j]
 	}
 	fit := math.Sqrt(relative(total, m.usualResidual) * relative(distance, m.usualDistance))
-	if s.Level == 0 {
-		s.Level = fit
+	if s.Level == 0 || s.Lasting == 0 {
+		s.Level, s.Lasting = fit, fit
 	}
 	s.Level += smoothing * (fit - s.Level)
+	s.Lasting += lasting * (fit - s.Lasting)
+	level := math.Pow(s.Level, 1-lastingShare) * math.Pow(s.Lasting, lastingShare)
 	if total > 0 {
 		for j := range s.residual {
 			s.residual[j] /= total
 		}
 	}
-	return Score{Level: s.Level, Fit: fit, Share: s.residual, Expected: s.expected, Tolerance: s.tolerance}
+	return Score{Level: level, Fit: fit, Share: s.residual, Expected: s.expected, Tolerance: s.tolerance}
 }
 
 // bounded is the square of x up to outlier, and grows with x beyond it: one
