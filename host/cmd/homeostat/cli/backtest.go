@@ -20,11 +20,12 @@ type backtestFlags struct {
 	plugin, plugins, train, labels, component string
 	sets, ranges, links                       []string
 	noHeader, noTime, lines, rank             bool
-	interval, since                           time.Duration
+	interval                                  time.Duration
+	since                                     howLong
 }
 
 func backtestCommand(g *globals) *cobra.Command {
-	f := &backtestFlags{}
+	f := &backtestFlags{since: howLong(24 * time.Hour)}
 	cmd := &cobra.Command{
 		Use:   "backtest --plugin NAME [FILE]",
 		Short: "Try a detector on a table, a log or what was recorded",
@@ -42,7 +43,7 @@ with their line and left out.
   homeostat backtest --plugin behavior --labels column=fault --set sensitivity=2 all.csv
   homeostat backtest --plugin logs --lines < web.log      template_id,anomaly_score
   homeostat backtest --rank --train usual.csv fault.csv   components by suspicion
-  homeostat backtest --plugin behavior --component web --since 168h`,
+  homeostat backtest --plugin behavior --component web --since 7d`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.plugin, "plugin", "", "detector: a name of the configuration or of the plugin folder, or a path")
@@ -58,7 +59,7 @@ with their line and left out.
 	flags.BoolVar(&f.rank, "rank", false, "rank the components of a table, named before the first _ or / of its columns")
 	flags.StringArrayVar(&f.links, "link", nil, "for --rank, who calls whom: from:to (may be repeated)")
 	flags.StringVar(&f.component, "component", "", "replay what was recorded of a component instead of a table")
-	flags.DurationVar(&f.since, "since", 24*time.Hour, "with --component, how far back")
+	flags.Var(&f.since, "since", "with --component, how far back: 7d, 36h")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := f.check(args); err != nil {
 			return usageError(err)

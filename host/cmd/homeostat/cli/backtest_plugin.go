@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -212,9 +213,16 @@ func recorded(ctx context.Context, settings *config.Settings, f *backtestFlags) 
 	defer records.Close()
 	now := time.Now()
 	windows, err := history.Replay{Metrics: metrics, Records: records}.Windows(ctx,
-		history.Query{Component: f.component, From: now.Add(-f.since), To: now}, settings.Healing.DetectionInterval)
-	if err == nil && len(windows) == 0 {
-		err = fmt.Errorf("nothing was recorded of %s in the last %v", f.component, f.since)
+		history.Query{Component: f.component, From: now.Add(-time.Duration(f.since)), To: now}, settings.Healing.DetectionInterval)
+	if err == nil && !slices.ContainsFunc(windows, func(w sdk.Window) bool { return tellsOf(w, f.component) }) {
+		err = fmt.Errorf("nothing was recorded of %s in the last %v", f.component, &f.since)
 	}
 	return windows, err
+}
+
+// tellsOf reports whether a window holds anything of the component itself: each
+// holds the signals of the host as well.
+func tellsOf(w sdk.Window, component string) bool {
+	return slices.ContainsFunc(w.Series, func(s sdk.Series) bool { return s.Component == component }) ||
+		slices.ContainsFunc(w.Events, func(e sdk.Event) bool { return e.Component == component })
 }
