@@ -24,6 +24,8 @@ type file struct {
 	windows []window
 	// probation is how many first rows do not count.
 	probation int
+	// known is set when the recipe may know the least and the most value.
+	known bool
 	// score is what the recipe said of each row.
 	score []float64
 }

@@ -33,7 +33,7 @@ const (
 	Order1x12                   // how surprising the levels of the last twelve rows are in their order
 	Order6                      // the same of the last mean of six rows
 	Order6x4                    // the same of the last four means of six rows
-	Order6Fast                  // as Order6, with a scale that follows ten times faster
+	Order6Fast                  // as Order6, with a scale that follows five times faster, or with a known range
 	Low                         // how low the value is
 	Jump                        // distance to the row before
 	featureCount                // how many there are
@@ -80,6 +80,7 @@ type Series struct{ m memory }
 // memory has exported fields alone, so that encoding/binary can write it.
 type memory struct {
 	Rows    uint32
+	Bounds  bounds
 	Tails   [Features]tail
 	Profile profile
 	One     ring1
@@ -91,6 +92,16 @@ type memory struct {
 	Search search
 	// Scores are those of the last rows, in a ring.
 	Scores [silence]float32
+}
+
+// Bound tells the series the least and the most its values can have, as the
+// signal's metadata says. A range that is empty or not finite tells nothing. It
+// may be told at any time; from a change on, one of nine features has to learn anew
+// what usually follows on what.
+func (s *Series) Bound(low, high float64) {
+	if b := (bounds{float32(low), float32(high)}); b.known() && b.Low >= -math.MaxFloat32 && b.High <= math.MaxFloat32 {
+		s.m.Bounds = b
+	}
 }
 
 // Rows is how many rows the series has seen.
@@ -146,7 +157,7 @@ func (m *memory) measure(unix int64, v float64) (raw [Features]float64, low, hig
 	raw[Shape12x4] = m.Shape
 	raw[Order1x12] = m.Order1.next(v)
 	if (m.Rows+1)%smoothRows == 0 {
-		m.Order6.next(m.One.mean(smoothRows))
+		m.Order6.next(m.One.mean(smoothRows), m.Bounds)
 	}
 	raw[Order6], raw[Order6x4], raw[Order6Fast] = m.Order6.Newest, m.Order6.Four, m.Order6.Fast
 	raw[Low] = -v

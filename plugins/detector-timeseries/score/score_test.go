@@ -248,3 +248,67 @@ func BenchmarkAdd(b *testing.B) {
 		s.Add(times[k], values[k])
 	}
 }
+
+func TestKnownRangeIsTheScaleOfTheSymbols(t *testing.T) {
+	times, values := days(20, 9)
+	var told, plain Series
+	told.Bound(0, 200)
+	differ := false
+	for i, v := range values {
+		a, b := told.Add(times[i], v), plain.Add(times[i], v)
+		differ = differ || a.Surprise[Order6Fast] != b.Surprise[Order6Fast]
+		a.Surprise[Order6Fast], b.Surprise[Order6Fast] = 0, 0
+		if a.Surprise != b.Surprise {
+			t.Fatalf("row %d: a known range changes other features: %v and %v", i, a.Surprise, b.Surprise)
+		}
+	}
+	if !differ {
+		t.Error("a known range changes nothing")
+	}
+	for v, want := range map[float64]uint8{-5: 0, 0: 0, 39: 0, 41: 1, 199: 4, 200: 4, 900: 4} {
+		if got := (bounds{0, 200}).symbol(v); got != want {
+			t.Errorf("%v of 0 to 200 is symbol %d, want %d", v, got, want)
+		}
+	}
+}
+
+func TestRangeThatTellsNothingIsLeftOut(t *testing.T) {
+	var s Series
+	for _, r := range [][2]float64{{1, 1}, {2, 1}, {math.NaN(), 1}, {0, math.Inf(1)}, {math.Inf(-1), 0}} {
+		s.Bound(r[0], r[1])
+		if s.m.Bounds.known() {
+			t.Errorf("%v to %v was taken as a range", r[0], r[1])
+		}
+	}
+}
+
+func TestSequenceIsSurprisedByWhatNeverFollowed(t *testing.T) {
+	var q sequence
+	usual := 0.0
+	for i := range 1200 {
+		usual = q.bits(uint8(i % 3))
+	}
+	if usual > 0.1 {
+		t.Errorf("the next of 0 1 2 0 1 2 … takes %.2f bits, want nearly none", usual)
+	}
+	if got := q.bits(2); got < 8 {
+		t.Errorf("a 2 where a 0 always came takes %.2f bits, want at least 8", got)
+	}
+}
+
+func TestProbabilitiesOfTheNextSymbolSumToOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var q sequence
+		for _, s := range rapid.SliceOfN(rapid.Uint8Range(0, symbols-1), 0, 2000).Draw(t, "symbols") {
+			q.bits(s)
+		}
+		sum := 0.0
+		for s := range uint8(symbols) {
+			next := q
+			sum += math.Exp2(-next.bits(s))
+		}
+		if math.Abs(sum-1) > 1e-9 {
+			t.Fatalf("the probabilities sum to %v", sum)
+		}
+	})
+}

@@ -11,6 +11,18 @@ type levels struct {
 
 const symbols = 5
 
+// bounds are the least and the most a value can have; the zero value means that
+// they are not known.
+type bounds struct{ Low, High float32 }
+
+func (b bounds) known() bool { return b.High > b.Low }
+
+// symbol returns in which fifth of the bounds v is, 0 to 4.
+func (b bounds) symbol(v float64) uint8 {
+	share := (v - float64(b.Low)) / (float64(b.High) - float64(b.Low))
+	return uint8(max(0, min(symbols-1, symbols*share)))
+}
+
 // symbol returns the level of v, 0 to 4, and learns v with the weight of the
 // newest value.
 func (l *levels) symbol(v, newest float64) uint8 {
@@ -113,7 +125,8 @@ func (o *order1) next(v float64) float64 {
 	return float64(sum)
 }
 
-// order6 does the same for means of six rows, on a slow and on a fast scale.
+// order6 does the same for means of six rows, on a slow scale and on a fast one; a
+// known range is a better scale than the fast one and takes its place.
 type order6 struct {
 	Slow, Quick                 levels
 	SlowSequence, QuickSequence sequence
@@ -123,7 +136,7 @@ type order6 struct {
 	Newest, Four, Fast float64
 }
 
-func (o *order6) next(mean float64) {
+func (o *order6) next(mean float64, known bounds) {
 	o.Newest = o.SlowSequence.bits(o.Slow.symbol(mean, slow))
 	o.Bits[o.N%uint32(len(o.Bits))] = float32(o.Newest)
 	o.N++
@@ -131,5 +144,9 @@ func (o *order6) next(mean float64) {
 	for _, b := range o.Bits {
 		o.Four += float64(b)
 	}
-	o.Fast = o.QuickSequence.bits(o.Quick.symbol(mean, fast))
+	quick := o.Quick.symbol(mean, fast)
+	if known.known() {
+		quick = known.symbol(mean)
+	}
+	o.Fast = o.QuickSequence.bits(quick)
 }

@@ -57,6 +57,9 @@ func (j *judgement) series(in sdk.Series) time.Duration {
 		j.c.signals[in.Name] = s
 	}
 	s.name, s.unit, s.bounds = in.Name, in.Unit, in.Range
+	if in.Range != nil && in.Kind != sdk.Counter {
+		s.series.Bound(in.Range.Min, in.Range.Max)
+	}
 	if s.fill == nil && fills(in) {
 		s.fill, s.hours = &forecast.Fill{}, newHours()
 	}
