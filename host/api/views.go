@@ -148,15 +148,17 @@ type Approval struct {
 
 // Plugin is a plugin's process and health.
 type Plugin struct {
-	Name      string    `json:"name"`
-	Kind      string    `json:"kind"`
-	Version   string    `json:"version"`
-	State     string    `json:"state"`
-	PID       int       `json:"pid,omitempty"`
-	Restarts  int       `json:"restarts"`
-	LastError string    `json:"last_error,omitempty"`
-	Since     time.Time `json:"since"`
-	Features  []string  `json:"features,omitempty"`
+	Name      string `json:"name"`
+	Kind      string `json:"kind"`
+	Version   string `json:"version"`
+	State     string `json:"state"`
+	PID       int    `json:"pid,omitempty"`
+	Restarts  int    `json:"restarts"`
+	LastError string `json:"last_error,omitempty"`
+	// Learning are the components that a detector lacks data of, so far.
+	Learning []string  `json:"learning,omitempty" doc:"components that the detector still learns"`
+	Since    time.Time `json:"since"`
+	Features []string  `json:"features,omitempty"`
 }
 
 // Signal describes a signal and its newest sample.

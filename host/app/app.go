@@ -82,6 +82,7 @@ type App struct {
 	box      *sandbox.Sandbox
 	searcher *evolve.Searcher
 	server   *api.Server
+	learners learners
 
 	reloads sync.Mutex // one Reload at a time
 
@@ -320,16 +321,6 @@ func (a *App) feed(settings *config.Settings) error {
 		a.feeds[d.Name()] = remove
 	}
 	return nil
-}
-
-// judge asks a detector about a window and hands its answer to healing.
-func (a *App) judge(ctx context.Context, d plugin.Detector, w sdk.Window) error {
-	found, err := d.Detect(ctx, w)
-	if err != nil {
-		return err
-	}
-	a.watchAnomalies(d.Name(), w, found)
-	return a.healer.Report(d.Name(), w, found)
 }
 
 // stop ends the rooms in the opposite order of start.

@@ -112,6 +112,7 @@ func (d daemonService) Plugins() []api.Plugin {
 		list = append(list, api.Plugin{
 			Name: p.Name, Kind: string(p.Kind), Version: p.Version, State: string(p.State), PID: p.PID,
 			Restarts: p.Restarts, LastError: p.LastError, Since: p.Since, Features: p.Features,
+			Learning: d.app.learners.of(p.Name),
 		})
 	}
 	return list

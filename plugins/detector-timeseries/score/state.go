@@ -3,6 +3,7 @@ package score
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 )
 
 // Bytes is the size of the memory of one series, saved or in use.
@@ -36,6 +37,9 @@ func (s *Series) SetState(b []byte) error {
 		if !q.sound() {
 			return fmt.Errorf("memory of a series: the last symbols are %v", q.Last)
 		}
+	}
+	if b := m.Bounds; !(b.Low >= -math.MaxFloat32 && b.High <= math.MaxFloat32) {
+		return fmt.Errorf("memory of a series: the range is %v to %v", b.Low, b.High)
 	}
 	s.m = m
 	return nil

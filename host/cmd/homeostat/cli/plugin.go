@@ -39,7 +39,11 @@ func showPlugins(w io.Writer, l api.List[api.Plugin]) {
 	now := time.Now()
 	rows := make([][]string, 0, l.Count)
 	for _, p := range l.Items {
-		rows = append(rows, []string{p.Name, p.Kind, p.Version, p.State, ago(p.Since, now), fmt.Sprint(p.Restarts), strings.Join(p.Features, " "), orDash(p.LastError)})
+		state := p.State
+		if len(p.Learning) > 0 {
+			state += ", learning " + strings.Join(p.Learning, " ")
+		}
+		rows = append(rows, []string{p.Name, p.Kind, p.Version, state, ago(p.Since, now), fmt.Sprint(p.Restarts), strings.Join(p.Features, " "), orDash(p.LastError)})
 	}
 	table(w, []string{"plugin", "kind", "version", "state", "since", "restarts", "can", "last error"}, rows)
 }

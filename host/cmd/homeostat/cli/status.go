@@ -155,6 +155,9 @@ func showOverview(w io.Writer, o overview, now time.Time) {
 		if p.State != "ready" {
 			fmt.Fprintf(w, "! plugin %s is %s: %s\n", p.Name, p.State, clean(orDash(p.LastError)))
 		}
+		if len(p.Learning) > 0 {
+			fmt.Fprintf(w, "  %s still learns what is usual of %s\n", p.Name, clean(strings.Join(p.Learning, ", ")))
+		}
 	}
 	fmt.Fprintln(w)
 	showComponents(w, o.Components, now)
