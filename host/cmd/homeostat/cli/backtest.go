@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/backtest"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/howlong"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/recorded"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -21,11 +23,11 @@ type backtestFlags struct {
 	sets, ranges, links                       []string
 	noHeader, noTime, lines, rank             bool
 	interval                                  time.Duration
-	since                                     howLong
+	since                                     howlong.Duration
 }
 
 func backtestCommand(g *globals) *cobra.Command {
-	f := &backtestFlags{since: howLong(24 * time.Hour)}
+	f := &backtestFlags{since: howlong.Duration(24 * time.Hour)}
 	cmd := &cobra.Command{
 		Use:   "backtest --plugin NAME [FILE]",
 		Short: "Try a detector on a table, a log or what was recorded",
@@ -112,7 +114,7 @@ func (f *backtestFlags) run(cmd *cobra.Command, g *globals, args []string) error
 		Out: cmd.OutOrStdout(), Errs: cmd.ErrOrStderr(), Clock: time.Now,
 	}
 	if f.component != "" {
-		windows, err := recorded(cmd.Context(), settings, f)
+		windows, err := recorded.Windows(cmd.Context(), settings, recorded.Query{Component: f.component, Since: f.since})
 		if err != nil {
 			return err
 		}

@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +17,6 @@ import (
 	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/backtest"
 	"github.com/homeostat/homeostat/host/config"
-	"github.com/homeostat/homeostat/host/history"
 	"github.com/homeostat/homeostat/host/plugin"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -179,50 +176,4 @@ func merge(into, over map[string]any) {
 		}
 		into[key] = value
 	}
-}
-
-// recorded returns what the daemon's history holds of a component. It reads a
-// copy: a daemon may be writing.
-func recorded(ctx context.Context, settings *config.Settings, f *backtestFlags) ([]sdk.Window, error) {
-	dir, err := os.MkdirTemp("", "homeostat-history-")
-	if err != nil {
-		return nil, fmt.Errorf("make a folder for a copy of the history: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	for _, name := range []string{"metrics.db", "metrics.db-wal", "records.db", "records.db-wal"} {
-		data, err := os.ReadFile(filepath.Join(settings.State.Dir, name))
-		if errors.Is(err, fs.ErrNotExist) && strings.HasSuffix(name, "-wal") {
-			continue
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name), data, 0o600)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("copy the history of %s: %w", settings.State.Dir, err)
-		}
-	}
-	metrics, err := history.OpenMetrics(ctx, filepath.Join(dir, "metrics.db"), history.Options{Log: hclog.NewNullLogger()})
-	if err != nil {
-		return nil, err
-	}
-	defer metrics.Close()
-	records, err := history.OpenRecords(ctx, filepath.Join(dir, "records.db"))
-	if err != nil {
-		return nil, err
-	}
-	defer records.Close()
-	now := time.Now()
-	windows, err := history.Replay{Metrics: metrics, Records: records}.Windows(ctx,
-		history.Query{Component: f.component, From: now.Add(-time.Duration(f.since)), To: now}, settings.Healing.DetectionInterval)
-	if err == nil && !slices.ContainsFunc(windows, func(w sdk.Window) bool { return tellsOf(w, f.component) }) {
-		err = fmt.Errorf("nothing was recorded of %s in the last %v", f.component, &f.since)
-	}
-	return windows, err
-}
-
-// tellsOf reports whether a window holds anything of the component itself: each
-// holds the signals of the host as well.
-func tellsOf(w sdk.Window, component string) bool {
-	return slices.ContainsFunc(w.Series, func(s sdk.Series) bool { return s.Component == component }) ||
-		slices.ContainsFunc(w.Events, func(e sdk.Event) bool { return e.Component == component })
 }
