@@ -32,21 +32,32 @@ type ChangeEdit struct {
 	Base          string  `json:"base,omitempty" maxLength:"64" doc:"what the author saw: absent, or the SHA-256 of the content"`
 }
 
+// ChangeCheck is a WASM program that a change brings to be judged by. It is run beside the root's checks, and not written
+// into the root.
+type ChangeCheck struct {
+	Name   string   `json:"name" minLength:"1" maxLength:"4096"`
+	SHA256 string   `json:"sha256" minLength:"64" maxLength:"64" doc:"of the module"`
+	Args   []string `json:"args,omitempty" maxItems:"100" nullable:"false" doc:"before the changed paths"`
+	Module []byte   `json:"module_base64" doc:"for WASI preview 1"`
+}
+
 // ChangeBody is a candidate as it comes over HTTP.
 type ChangeBody struct {
-	Root   string       `json:"root,omitempty" maxLength:"63" doc:"may be left out where there is only one"`
-	Author string       `json:"author,omitempty" maxLength:"4096"`
-	Reason string       `json:"reason,omitempty" maxLength:"4096"`
-	Edits  []ChangeEdit `json:"edits,omitempty" maxItems:"20000" nullable:"false"`
-	Diffs  []string     `json:"diffs,omitempty" maxItems:"1000" nullable:"false" doc:"unified diffs, as for patch -p1"`
+	Root   string        `json:"root,omitempty" maxLength:"63" doc:"may be left out where there is only one"`
+	Author string        `json:"author,omitempty" maxLength:"4096"`
+	Reason string        `json:"reason,omitempty" maxLength:"4096"`
+	Edits  []ChangeEdit  `json:"edits,omitempty" maxItems:"20000" nullable:"false"`
+	Diffs  []string      `json:"diffs,omitempty" maxItems:"1000" nullable:"false" doc:"unified diffs, as for patch -p1"`
+	Checks []ChangeCheck `json:"checks,omitempty" maxItems:"8" nullable:"false" doc:"programs that must pass too"`
 }
 
 // Generate asks for a proposed change of one file.
 type Generate struct {
-	Specification string  `json:"specification" maxLength:"100000"`
-	FilePath      string  `json:"file_path" minLength:"1" maxLength:"4096"`
-	Root          string  `json:"root,omitempty" maxLength:"63"`
-	Content       *string `json:"content,omitempty" doc:"the new content; without it the configured generator writes it"`
+	Specification string        `json:"specification" maxLength:"100000"`
+	FilePath      string        `json:"file_path" minLength:"1" maxLength:"4096"`
+	Root          string        `json:"root,omitempty" maxLength:"63"`
+	Content       *string       `json:"content,omitempty" doc:"the new content; without it the configured generator writes it"`
+	Checks        []ChangeCheck `json:"checks,omitempty" maxItems:"8" nullable:"false" doc:"programs that must pass beside the root's own"`
 }
 
 // CheckResult is what one stage says of a candidate.

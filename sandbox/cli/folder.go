@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -28,6 +29,25 @@ type description struct {
 	Mode    map[string]string `toml:"mode"`
 	Symlink map[string]string `toml:"symlink"`
 	Base    map[string]string `toml:"base"`
+	Folder  []string          `toml:"folder"`
+	// Check lists the checks that the change brings; they are no files of the root.
+	Check []broughtCheck `toml:"check"`
+}
+
+// broughtCheck is a check in the folder of a change.
+type broughtCheck struct {
+	File   string   `toml:"file"`
+	SHA256 string   `toml:"sha256"`
+	Args   []string `toml:"args"`
+}
+
+// programs are the checks that the change brings.
+func (d description) programs(dir string) []sandbox.Program {
+	var list []sandbox.Program
+	for _, c := range d.Check {
+		list = append(list, sandbox.Program{Path: filepath.Join(dir, filepath.FromSlash(c.File)), SHA256: c.SHA256, Args: c.Args})
+	}
+	return list
 }
 
 func readDescription(dir string) (description, error) {
@@ -40,7 +60,7 @@ func readDescription(dir string) (description, error) {
 		return d, fmt.Errorf("%s: %w", filepath.Join(dir, changeFile), err)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return d, fmt.Errorf("%s: unknown key %s; known are root, author, reason, delete, mode, symlink, base", filepath.Join(dir, changeFile), unknown[0])
+		return d, fmt.Errorf("%s: unknown key %s; known are root, author, reason, delete, folder, mode, symlink, base, check", filepath.Join(dir, changeFile), unknown[0])
 	}
 	return d, nil
 }
@@ -54,6 +74,12 @@ func loadFolder(dir string, root string, d description) ([]sandbox.Staged, error
 	}
 	if err := mirror(dir, edits); err != nil {
 		return nil, err
+	}
+	for _, c := range d.Check {
+		delete(edits, path.Clean(c.File))
+	}
+	for _, p := range d.Folder {
+		edits[p] = sandbox.Staged{Path: p, Kind: view.Folder}
 	}
 	if err := patchAll(dir, root, edits); err != nil {
 		return nil, err

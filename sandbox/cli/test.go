@@ -206,6 +206,7 @@ func (f *testFlags) fromFolder(cmd *cobra.Command, o *Options, dir string) (Cand
 	if c.View.Staged, err = loadFolder(dir, c.View.Lower, d); err != nil {
 		return c, &sandbox.Refused{Reason: err.Error()}
 	}
+	c.Checks = append(c.Checks, d.programs(dir)...)
 	if len(c.View.Staged) == 0 {
 		return c, &sandbox.Refused{Reason: dir + " changes nothing", Hint: "put files, *.diff or a change.toml into it"}
 	}

@@ -170,6 +170,9 @@ func (s Service) Generate(ctx context.Context, in api.Generate) (api.Generated, 
 	}
 	c := candidate.Single(in.Root, in.FilePath, []byte(*content))
 	c.Reason = in.Specification[:min(len(in.Specification), candidate.MaxText)]
+	for _, check := range in.Checks {
+		c.Checks = append(c.Checks, candidate.Check(check))
+	}
 	sub := change.Submission{Candidate: c, By: api.Actor(ctx), Origin: record.FromPerson}
 	r, err := s.Pipeline.Submit(ctx, sub)
 	if err != nil {

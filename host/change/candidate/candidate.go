@@ -43,6 +43,8 @@ type Candidate struct {
 	Edits  []Edit `json:"edits,omitempty"`
 	// Diffs are unified diffs with one leading folder in each name (patch -p1).
 	Diffs []string `json:"diffs,omitempty"`
+	// Checks are run beside those of the root; they are not part of what is asked for.
+	Checks []Check `json:"checks,omitempty"`
 }
 
 // Edit is what shall become of one path.
@@ -158,7 +160,10 @@ func (c Candidate) Check() error {
 	if len(c.Reason) > MaxText || len(c.Author) > MaxText {
 		all = append(all, fmt.Errorf("reason or author is longer than %d bytes", MaxText))
 	}
-	size := 0
+	size, err := c.checkChecks()
+	if err != nil {
+		all = append(all, err)
+	}
 	for _, e := range c.Edits {
 		size += len(e.Content)
 		if err := e.check(); err != nil {
@@ -217,10 +222,10 @@ func (e Edit) mode() (*uint32, error) {
 	return &mode, nil
 }
 
-// Key identifies what the candidate asks for, whoever asks and for whatever reason: the SHA-256, in hexadecimal, of root
-// and edits.
+// Key identifies what the candidate asks for, whoever asks, for whatever reason and with whatever checks: the SHA-256, in
+// hexadecimal, of root and edits.
 func (c Candidate) Key() string {
-	c.Author, c.Reason = "", ""
+	c.Author, c.Reason, c.Checks = "", "", nil
 	c.Edits = slices.Clone(c.Edits)
 	for i := range c.Edits {
 		c.Edits[i].Base = ""

@@ -35,6 +35,8 @@ type manifest struct {
 	Mode    map[string]string `toml:"mode"`
 	Symlink map[string]string `toml:"symlink"`
 	Base    map[string]string `toml:"base"`
+	// Check lists the checks that the change brings.
+	Check []listed `toml:"check"`
 }
 
 // Read reads a folder that mirrors a root: every file in it is written, every link made; change.toml at the top adds
@@ -47,7 +49,7 @@ func Read(folder fs.FS) (Candidate, error) {
 	}
 	size := int64(0)
 	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || name == "." || name == ManifestName {
+		if err != nil || name == "." || name == ManifestName || c.brings(name) {
 			return err
 		}
 		if len(c.Edits) > MaxEdits || size > MaxBytes {
@@ -128,17 +130,22 @@ func (c *Candidate) readManifest(folder fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", ManifestName, err)
 	}
-	return c.parseManifest(text)
+	checks, err := c.parseManifest(text)
+	if err != nil {
+		return err
+	}
+	return c.bring(folder, checks)
 }
 
-func (c *Candidate) parseManifest(text []byte) error {
+// parseManifest takes in all but the checks, which lie in files of their own.
+func (c *Candidate) parseManifest(text []byte) ([]listed, error) {
 	var m manifest
 	meta, err := toml.Decode(string(text), &m)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", ManifestName, err)
+		return nil, fmt.Errorf("read %s: %w", ManifestName, err)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return fmt.Errorf("read %s: unknown key %q: want root, author, reason, delete, folder, mode, symlink or base", ManifestName, unknown[0])
+		return nil, fmt.Errorf("read %s: unknown key %q: want root, author, reason, delete, folder, mode, symlink, base or check", ManifestName, unknown[0])
 	}
 	c.Root, c.Author, c.Reason = m.Root, m.Author, m.Reason
 	for _, p := range m.Delete {
@@ -166,7 +173,7 @@ func (c *Candidate) parseManifest(text []byte) error {
 		// A file of the folder takes it over; see merge.
 		c.Edits = append(c.Edits, Edit{Kind: onlyBase, Path: p, Base: m.Base[p]})
 	}
-	return nil
+	return m.Check, nil
 }
 
 // onlyBase marks an entry of the manifest that says what the author saw of a file that comes with the folder. One that

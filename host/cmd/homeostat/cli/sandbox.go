@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/app/changes"
@@ -86,7 +87,10 @@ func (r changeResolver) Change(ctx context.Context, id string) (sandboxcli.Candi
 	if err != nil {
 		return none, fmt.Errorf("see change %s on the present files: %w", id, err)
 	}
-	out := sandboxcli.Candidate{View: change.View(root, resolved), Checks: root.Checks}
+	out := sandboxcli.Candidate{View: change.View(root, resolved), Checks: slices.Clone(root.Checks)}
+	for _, check := range submitted.Checks {
+		out.Checks = append(out.Checks, sandbox.Program{Module: check.Module, Name: check.Name, SHA256: check.SHA256, Args: check.Args})
+	}
 	for _, one := range resolved.Changes {
 		out.Paths = append(out.Paths, one.Path)
 	}
