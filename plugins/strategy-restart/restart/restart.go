@@ -2,9 +2,9 @@
 // the remedy, how soon, and what to do when restarts do not help.
 //
 // It owns back-off, the storm limit and the half-open trials after it. It
-// restarts nothing: it proposes. A Strategy keeps no memory between calls;
-// everything is decided from the incident, so that it answers the same before
-// and after a restart of the daemon.
+// restarts nothing: it proposes. All is decided from the incident, but for the
+// wait before a first restart, which is learned and kept by the host. The host
+// calls one method at a time.
 package restart
 
 import (
@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/plugins/strategy-restart/wait"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -26,10 +27,14 @@ type Config struct {
 	HungGrace  time.Duration `homeostat:"hung_grace,default=1s,min=10ms,max=10m" doc:"How long a process that runs and does not answer is given to stop before it is killed."`
 	Limit      int           `homeostat:"limit,default=5,min=1,max=1000" doc:"The restart limit of components that have none of their own."`
 	Window     time.Duration `homeostat:"window,default=10m,min=1s,max=24h" doc:"The span in which that limit counts."`
+	Learn      bool          `homeostat:"learn,default=true" doc:"Learn how long to wait before a first restart, where restarts at once do not last and later ones do."`
 }
 
 // Strategy proposes restarts. Use New.
-type Strategy struct{ config Config }
+type Strategy struct {
+	config Config
+	waits  wait.Memory
+}
 
 // New returns the strategy.
 func New(c Config, _ sdk.Env) (sdk.Strategy, error) { return &Strategy{config: c}, nil }
@@ -59,8 +64,35 @@ func (s *Strategy) Propose(_ context.Context, in sdk.Incident) (sdk.Proposal, er
 	if dep := brokenDependency(in); dep != "" {
 		return s.patience(in, "%s, on which %s depends, is down; a restart would not help", dep, in.Component), nil
 	}
-	return s.order(in, status, a), nil
+	p := s.order(in, status, a)
+	s.waits.Proposed(in.ID, later(p.NotBefore, in.Now).Sub(in.Opened))
+	return p, nil
 }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// failure is what a restart that does not last costs: about the sum of the waits
+// until the fifth.
+const failure = 15
+
+// Learn counts whether a restart lasted.
+func (s *Strategy) Learn(_ context.Context, o sdk.Outcome) error {
+	if o.Result == sdk.ResultHealed || o.Result == sdk.ResultFailed {
+		s.waits.Learn(wait.Outcome{Incident: o.Incident, Signature: o.Signature, Healed: o.Result == sdk.ResultHealed})
+	}
+	return nil
+}
+
+// SaveState returns what was learned.
+func (s *Strategy) SaveState() ([]byte, error) { return s.waits.Save() }
+
+// LoadState takes up what was learned.
+func (s *Strategy) LoadState(data []byte) error { return s.waits.Load(data) }
 
 // order proposes the restart itself, at the time that back-off and limit allow.
 func (s *Strategy) order(in sdk.Incident, status sdk.ComponentStatus, a sdk.Anomaly) sdk.Proposal {
@@ -77,6 +109,10 @@ func (s *Strategy) order(in sdk.Incident, status sdk.ComponentStatus, a sdk.Anom
 	row := s.inARow(recent, in.Now)
 	if row == 0 {
 		p.Reason = a.Summary + "; a restart usually helps"
+		if wait, why := s.waits.Before(in.Signature, failure*s.config.Backoff); s.config.Learn && wait > 0 {
+			p.NotBefore = in.Opened.Add(wait)
+			p.Reason = fmt.Sprintf("%s; %s", a.Summary, why)
+		}
 		return p
 	}
 	p.NotBefore = recent[len(recent)-1].Add(s.wait(row))

@@ -223,3 +223,39 @@ func BenchmarkPropose(b *testing.B) {
 		}
 	}
 }
+
+func TestTheWaitBeforeAFirstRestartIsLearnedAndSaved(t *testing.T) {
+	s := strategy(t)
+	play := func(s sdk.Strategy, id string, at time.Duration, result sdk.Result) sdk.Proposal {
+		in := incident()
+		in.ID, in.Signature, in.Opened = id, "web:exit", now.Add(-at)
+		p, err := s.Propose(context.Background(), in)
+		if err != nil {
+			t.Fatalf("propose: %v", err)
+		}
+		if err := s.(sdk.Learner).Learn(context.Background(), sdk.Outcome{Incident: id, Signature: "web:exit", Result: result}); err != nil {
+			t.Fatalf("learn: %v", err)
+		}
+		return p
+	}
+	for range 5 {
+		if p := play(s, "inc", 0, sdk.ResultFailed); p.NotBefore.After(now) {
+			t.Fatalf("got %v before anything lasted later, want at once", p.NotBefore)
+		}
+	}
+	for range 5 {
+		play(s, "inc", 9*time.Second, sdk.ResultHealed)
+	}
+	data, err := s.(sdk.Stateful).SaveState()
+	if err != nil {
+		t.Fatalf("save: %v", err)
+	}
+	again := strategy(t)
+	if err := again.(sdk.Stateful).LoadState(data); err != nil {
+		t.Fatalf("load: %v", err)
+	}
+	p := play(again, "last", 0, sdk.ResultHealed)
+	if want := now.Add(8 * time.Second); !p.NotBefore.Equal(want) || !strings.Contains(p.Reason, "lasted in") {
+		t.Errorf("got %v (%s), want %v and why", p.NotBefore, p.Reason, want)
+	}
+}
