@@ -26,11 +26,13 @@ var steps = []time.Duration{
 // signature, so that an old lesson is forgotten; clear and worth keep it from acting
 // on noise: a wait is proposed while that many failures of a
 // restart at once are remembered, and when it is expected to save that share of the
-// time; so a restart at once is tried again in the end.
+// time; so a restart at once is tried again in the end. A wait must have been seen to
+// help: that many remembered restarts after it lasted.
 const (
 	fade          = 0.95
 	clear         = 2
 	worth         = 0.2
+	seen          = 0.5
 	maxSignatures = 1000
 	maxPending    = 1000
 )
@@ -154,7 +156,7 @@ func (m *Memory) Before(signature string, penalty time.Duration) (time.Duration,
 	}
 	best := 0
 	for step := range steps {
-		if expected(step) < expected(best) {
+		if t.Healed[step] >= seen && expected(step) < expected(best) {
 			best = step
 		}
 	}
