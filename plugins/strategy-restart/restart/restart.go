@@ -76,9 +76,10 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// failure is what a restart that does not last costs: about the sum of the waits
-// until the fifth.
-const failure = 15
+// failure is what a restart that does not last costs, in first back-offs: a minute by
+// default, for the waits until the fifth restart make half of it, and a strategy that
+// failed rests.
+const failure = 60
 
 // Learn counts whether a restart lasted.
 func (s *Strategy) Learn(_ context.Context, o sdk.Outcome) error {
