@@ -15,8 +15,10 @@ import (
 
 func main() {
 	misses := flag.Bool("misses", false, "also list the wrong answers of the half that tuning may look at")
+	edited := flag.String("edits", "", "also make ordinary edits of the text files in this `folder`, which is only read")
+	stops := flag.Bool("stops", false, "also list the ordinary edits that are stopped")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: bench [-misses] FILE (lines of label, tab, type, tab, line)")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: bench [-misses] [-edits FOLDER [-stops]] FILE (lines of label, tab, type, tab, line)")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -33,6 +35,17 @@ func main() {
 		list(os.Stdout, lines)
 	}
 	table(os.Stdout, lines)
+	if *edited == "" {
+		return
+	}
+	reasons := io.Discard
+	if *stops {
+		reasons = os.Stdout
+	}
+	if err := everyday(os.Stdout, *edited, reasons); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
 }
 
 func load(name string) ([]measure.Line, error) {
