@@ -61,6 +61,7 @@ const (
 	AnomalySaturation   = "saturation"     // a resource is under pressure
 	AnomalyCouldNotStop = "could_not_stop" // a process survived the stop ladder
 	AnomalyBlind        = "blind"          // a detector gave no answer
+	AnomalyAlert        = "alert"          // monitoring outside of the host reports it
 )
 
 // AnomalyScore is the kind of an answer to a window of history that is no

@@ -79,6 +79,7 @@ func New(opt Options) *Server {
 	s.registerTokens()
 	s.registerEvents()
 	s.registerNotify()
+	s.registerAlerts()
 	if opt.Answers != nil {
 		mux.Handle("/answer/", opt.Answers)
 	}

@@ -34,6 +34,7 @@ type (
 	anySearches   = Searches
 	anySignals    = Signals
 	anyChanges    = Changes
+	anyAlerts     = Alerts
 )
 
 // unreachable are services that panic when they are used: a refused request
@@ -49,6 +50,7 @@ var unreachable = Services{
 	Audit:      struct{ Audit }{},
 	TokenAdmin: struct{ TokenAdmin }{},
 	Notify:     struct{ Notifications }{},
+	Alerts:     struct{ anyAlerts }{},
 	Tokens:     rolesByName{},
 }
 

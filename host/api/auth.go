@@ -11,19 +11,21 @@ import (
 )
 
 // Role is what a caller may do. Each role includes those before it, apart from
-// Agent, which reads and proposes only.
+// two: Reporter reports alerts and does nothing else, and Agent reads and
+// proposes only.
 type Role int
 
 // The roles, weakest first.
 const (
 	RoleNone Role = iota
+	RoleReporter
 	RoleViewer
 	RoleAgent
 	RoleOperator
 	RoleAdmin
 )
 
-var roleNames = [...]string{"none", "viewer", "agent", "operator", "admin"}
+var roleNames = [...]string{"none", "reporter", "viewer", "agent", "operator", "admin"}
 
 // String returns the role's name.
 func (r Role) String() string {

@@ -12,7 +12,12 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-const roleKey = "role"
+// Keys of an operation's metadata: the role that it needs, and one that may do
+// this beside all that it may not.
+const (
+	roleKey = "role"
+	alsoKey = "also"
+)
 
 // authorize wants the role that the operation asks for.
 func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
@@ -22,7 +27,8 @@ func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
 	if !ok {
 		need = RoleAdmin
 	}
-	if id.Role < need {
+	also, _ := ctx.Operation().Metadata[alsoKey].(Role)
+	if id.Role < need && (also == RoleNone || id.Role != also) {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		if err := huma.WriteErr(s.api, ctx, statusFor(id), noAccess(id, need)); err != nil {
 			s.opt.Log.Debug("refusal could not be sent", "error", err)
@@ -36,6 +42,8 @@ func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
 type operation struct {
 	method, path, summary string
 	role                  Role
+	// also is a role that may do this though it is below; RoleNone for none.
+	also Role
 	// maxBody bounds the body in bytes; 0 means maxBodyBytes.
 	maxBody int64
 }
@@ -53,7 +61,7 @@ func (o operation) huma() huma.Operation {
 		Summary:      o.summary,
 		MaxBodyBytes: limit,
 		Security:     []map[string][]string{{"token": {}}},
-		Metadata:     map[string]any{roleKey: o.role},
+		Metadata:     map[string]any{roleKey: o.role, alsoKey: o.also},
 	}
 }
 

@@ -21,6 +21,7 @@ type Services struct {
 	Tokens     Tokens
 	TokenAdmin TokenAdmin
 	Notify     Notifications
+	Alerts     Alerts
 }
 
 // Daemon answers for the process as a whole.

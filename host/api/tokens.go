@@ -38,7 +38,7 @@ func (s *Server) registerTokens() {
 	type createIn struct {
 		Body struct {
 			Name string `json:"name" minLength:"1" maxLength:"100"`
-			Role string `json:"role" enum:"viewer,agent,operator,admin"`
+			Role string `json:"role" enum:"reporter,viewer,agent,operator,admin"`
 			For  string `json:"for,omitempty" doc:"life, for example 720h; without it the token does not expire"`
 		}
 	}

@@ -120,10 +120,10 @@ func (a *App) watchOwners(e component.Event) {
 func anomalyID(detector string, an sdk.Anomaly) string { return detector + " " + an.ID() }
 
 // watchAnomalies tells open watches what a detector found.
-func (a *App) watchAnomalies(detector string, w sdk.Window, found []sdk.Anomaly) {
+func (a *App) watchAnomalies(detector, component string, found []sdk.Anomaly) {
 	for _, an := range found {
 		if an.Component == "" {
-			an.Component = w.Component
+			an.Component = component
 		}
 		if !an.Ended {
 			a.pipeline.Anomaly(an.Component, anomalyID(detector, an), an.Summary)

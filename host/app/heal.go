@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/act"
+	"github.com/homeostat/homeostat/host/alerts"
 	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/service"
@@ -147,3 +148,13 @@ func (f facts) Mode(name string) string {
 }
 
 func (f facts) RestartOrders(name string) int { return f.app.orders.of(name) }
+
+// alerts says what alerts from outside mean, false while nothing is healed.
+func (a *App) alerts() (alerts.Mapping, bool) {
+	settings := a.current()
+	set := settings.Alerts
+	return alerts.Mapping{
+		Labels: set.Labels, Components: set.Components, Severities: alerts.ParseSeverities(set.Severities), TTL: set.TTL,
+		Known: func(name string) bool { _, ok := facts{a}.component(name); return ok },
+	}, settings.Healing.Enabled
+}

@@ -52,6 +52,6 @@ func (a *App) judge(ctx context.Context, d plugin.Detector, w sdk.Window) error 
 		return err
 	}
 	a.learners.note(d.Name(), w.Component, err)
-	a.watchAnomalies(d.Name(), w, found)
+	a.watchAnomalies(d.Name(), w.Component, found)
 	return a.healer.Report(d.Name(), w, found)
 }

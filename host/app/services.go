@@ -30,6 +30,7 @@ func (a *App) services() api.Services {
 		Audit:      auditService{a},
 		Tokens:     tokenService{a},
 		TokenAdmin: tokenService{a},
+		Alerts:     service.Alerts{Healer: a.healer, Mapping: a.alerts, Watch: a.watchAnomalies},
 		Notify:     announce.Service{Notifier: a.notifier},
 	}
 }

@@ -22,6 +22,12 @@ func (h *Healer) Report(detector string, w sdk.Window, found []sdk.Anomaly) erro
 	})
 }
 
+// Push takes in what monitoring outside of the host says of one component. It
+// returns at once.
+func (h *Healer) Push(detector, component string, found []sdk.Anomaly) error {
+	return h.step(machine.Report{Detector: detector, Component: component, At: time.Now(), Anomalies: found, Pushed: true})
+}
+
 // Observe takes in an event of a component, or of a detector that went blind
 // or sees again. It returns at once.
 func (h *Healer) Observe(e sdk.Event) error {

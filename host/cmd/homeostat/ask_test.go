@@ -18,7 +18,7 @@ import (
 var modification = regexp.MustCompile(`"modification_id":"(mod_[0-9a-f]+)"`)
 
 // ask CODE METHOD PATH [BODY] sends a request over the socket s.sock, wants that status, and has the answer as its
-// output. $MOD in a body is the last modification that an answer named; a body of 33MiB is that much of nothing.
+// output. A path without a slash before it is one of changes; a body @FILE is that file. $MOD in a body is the last modification that an answer named; a body of 33MiB is that much of nothing.
 func ask(ts *testscript.TestScript, _ bool, args []string) {
 	body := ""
 	if len(args) > 3 {
@@ -27,12 +27,19 @@ func ask(ts *testscript.TestScript, _ bool, args []string) {
 	if body == "33MiB" {
 		body = `{"reason":"` + strings.Repeat("x", 33<<20) + `"}`
 	}
+	if file, ok := strings.CutPrefix(body, "@"); ok {
+		body = ts.ReadFile(file)
+	}
+	path := args[2]
+	if !strings.HasPrefix(path, "/") {
+		path = api.ModificationBase + "/" + path
+	}
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", ts.MkAbs("s.sock"))
 	}
 	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true, ExpectContinueTimeout: patience}
 	defer transport.CloseIdleConnections()
-	req, err := http.NewRequest(args[1], "http://homeostat"+api.ModificationBase+"/"+args[2], strings.NewReader(body))
+	req, err := http.NewRequest(args[1], "http://homeostat"+path, strings.NewReader(body))
 	ts.Check(err)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Expect", "100-continue") // so that what is too long is refused before it is sent

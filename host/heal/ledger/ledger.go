@@ -66,6 +66,8 @@ type Report struct {
 	// At is the end of the window that was judged.
 	At        time.Time
 	Anomalies []sdk.Anomaly
+	// Pushed reports that nobody asked for it; see record.Anomaly.
+	Pushed bool
 }
 
 // Report takes a detector's answer in and returns what it changed, in order.
@@ -93,7 +95,7 @@ func (l *Ledger) take(now time.Time, r Report, a sdk.Anomaly) (Change, bool) {
 		l.dropped++
 		return Change{}, false
 	case !open:
-		known = &record.Anomaly{Anomaly: a, ID: l.nextID(now), Detector: r.Detector, Open: true, FirstSeen: now, LastSeen: now}
+		known = &record.Anomaly{Anomaly: a, ID: l.nextID(now), Detector: r.Detector, Open: true, FirstSeen: now, LastSeen: now, Pushed: r.Pushed}
 		l.open[key], l.byID[known.ID] = known, known
 		return Change{Opened, known}, true
 	}
@@ -188,10 +190,12 @@ func (l *Ledger) Find(id string) *record.Anomaly { return l.byID[id] }
 
 // Restore takes an anomaly that was open when the daemon ended. Its detector
 // may have forgotten it, so it has a short time to be reported again, whatever
-// longer time it named.
+// longer time it named. One that was pushed keeps its own time.
 func (l *Ledger) Restore(a record.Anomaly) {
 	if a.Open {
-		a.TTL = max(l.ttl, restoreTime)
+		if !a.Pushed || a.TTL <= 0 {
+			a.TTL = max(l.ttl, restoreTime)
+		}
 		l.open[a.Detector+"\x00"+a.Anomaly.ID()], l.byID[a.ID] = &a, &a
 	}
 }

@@ -112,3 +112,19 @@ func TestLedgerAgreesWithAMapOfKeys(t *testing.T) {
 		}
 	})
 }
+
+func TestOnlyPushedAnomaliesKeepTheirTimeOverARestart(t *testing.T) {
+	l := New(time.Minute)
+	l.Report(begin, Report{Detector: "alertmanager", Component: "web", Pushed: true, Anomalies: []sdk.Anomaly{{Key: "k", Kind: "x", TTL: time.Hour}}})
+	say(l, begin, sdk.Anomaly{Key: "k", Kind: "x", TTL: time.Hour})
+	next := New(time.Minute)
+	for _, a := range l.All() {
+		next.Restore(a)
+	}
+	if got := next.Expire(begin.Add(time.Minute)); len(got) != 1 || got[0].Anomaly.Detector != "health" {
+		t.Errorf("after a minute %+v ran out, want what the detector has to report again", got)
+	}
+	if got := next.Expire(begin.Add(time.Hour)); len(got) != 1 || got[0].Anomaly.Detector != "alertmanager" {
+		t.Errorf("after its hour %+v ran out, want the alert", got)
+	}
+}

@@ -14,7 +14,7 @@ import (
 
 func (r Report) apply(m *Machine) error {
 	late := m.quiet.Late(quiet.Report{Component: r.Component, At: r.At, Generation: r.Generation})
-	changes := m.ledger.Report(m.now, ledger.Report{Detector: r.Detector, Component: r.Component, At: r.At, Anomalies: m.ofInterest(r)})
+	changes := m.ledger.Report(m.now, ledger.Report{Detector: r.Detector, Component: r.Component, At: r.At, Anomalies: m.ofInterest(r), Pushed: r.Pushed})
 	for _, c := range changes {
 		switch {
 		case c.What == ledger.Closed:

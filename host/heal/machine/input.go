@@ -21,6 +21,8 @@ type Report struct {
 	At         time.Time
 	Generation uint64
 	Anomalies  []sdk.Anomaly
+	// Pushed reports that it came from outside, unasked.
+	Pushed bool
 }
 
 // Happened is an event of a component.

@@ -71,6 +71,9 @@ type Anomaly struct {
 	// Label says why the anomaly opened no incident, for example "own action
 	// rec_…" or "maintenance mnt_…"; empty for an ordinary one.
 	Label string `json:"label,omitempty"`
+	// Pushed reports that it came from outside by itself: its sender does not
+	// start again with the daemon and so does not report it anew.
+	Pushed bool `json:"pushed,omitempty"`
 	// Closed says why an anomaly is no longer open.
 	Closed string `json:"closed,omitempty"`
 }

@@ -19,7 +19,7 @@ import (
 
 // Config is the plugin's table.
 type Config struct {
-	Kinds      []string      `homeostat:"kinds,default=exit|probe|threshold|saturation" doc:"The kinds of anomalies that a restart is proposed for. For threshold and saturation the severity must be medium or more."`
+	Kinds      []string      `homeostat:"kinds,default=exit|probe|threshold|saturation" doc:"The kinds of anomalies that a restart is proposed for. For threshold, saturation and alert the severity must be medium or more."`
 	Backoff    time.Duration `homeostat:"backoff,default=1s,min=10ms,max=10m" doc:"The wait before the second restart; it doubles with each further one. The first is at once."`
 	MaxBackoff time.Duration `homeostat:"max_backoff,default=30s,min=10ms,max=1h" doc:"The longest wait between two restarts below the limit."`
 	ProbeEvery time.Duration `homeostat:"probe_every,default=30s,min=1s,max=1h" doc:"How often one cheap trial is made after the component's restart limit is reached."`
@@ -184,7 +184,8 @@ func failsInGrace(status sdk.ComponentStatus) bool {
 
 // tooMild reports a degradation that is no reason to interrupt a service.
 func tooMild(a sdk.Anomaly) bool {
-	return (a.Kind == sdk.AnomalyThreshold || a.Kind == sdk.AnomalySaturation) && a.Severity < sdk.SeverityMedium
+	mild := []string{sdk.AnomalyThreshold, sdk.AnomalySaturation, sdk.AnomalyAlert}
+	return slices.Contains(mild, a.Kind) && a.Severity < sdk.SeverityMedium
 }
 
 // giveUp hands a process over that survived its kill: one more restart would

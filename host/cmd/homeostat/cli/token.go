@@ -30,8 +30,8 @@ func tokenCommand(g *globals) *cobra.Command {
 	}.attach(&cobra.Command{Use: "list", Short: "Tokens, without their secrets", Args: cobra.NoArgs})
 	cmd := group("token", "Make and revoke tokens for the HTTP interface", list, tokenCreate(g), removal{"revoke ID", "Make a token worthless", tokensPath + "/", "is revoked"}.command(g))
 	cmd.Long = `Over TCP every request needs a token: Authorization: Bearer hst_…
-Roles: viewer reads; agent reads and proposes; operator orders and answers;
-admin does everything.
+Roles: reporter posts alerts and nothing else; viewer reads; agent reads and
+proposes; operator orders and answers; admin does everything.
 
   homeostat token create --name ci --role agent --for 720h`
 	return cmd
@@ -40,7 +40,7 @@ admin does everything.
 func tokenCreate(g *globals) *cobra.Command {
 	cmd := &cobra.Command{Use: "create", Short: "Make a token; its secret is printed this once", Args: cobra.NoArgs}
 	name := cmd.Flags().String("name", "", "whose it is")
-	role := cmd.Flags().String("role", "viewer", "viewer, agent, operator or admin")
+	role := cmd.Flags().String("role", "viewer", "reporter, viewer, agent, operator or admin")
 	life := cmd.Flags().Duration("for", 0, "how long it is valid (default: until revoked)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *name == "" {
