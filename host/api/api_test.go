@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
@@ -209,54 +207,5 @@ func TestPeerOfTheSocketIsKnownByItsUser(t *testing.T) {
 		if err != nil || id.Role != want {
 			t.Errorf("daemon of user %d: got %+v, %v, want role %s", ownUID, id, err, want)
 		}
-	}
-}
-
-func TestSlowReaderOfEventsIsCutOffAndOthersGoOn(t *testing.T) {
-	h := newHub()
-	slow, leaveSlow := h.subscribe()
-	defer leaveSlow()
-	for range subscriberQueue + 1 {
-		h.Publish("incident", map[string]int{"n": 1})
-	}
-	quick, leaveQuick := h.subscribe()
-	defer leaveQuick()
-	h.Publish("mode", "manual")
-	if e := <-quick; e.topic != "mode" || string(e.data) != `"manual"` {
-		t.Errorf("got %s %s, want mode \"manual\"", e.topic, e.data)
-	}
-	n := 0
-	for range slow {
-		n++
-	}
-	if n != subscriberQueue {
-		t.Errorf("the slow reader got %d events before it was cut off, want %d", n, subscriberQueue)
-	}
-}
-
-func TestEventStreamEndsWithTheServer(t *testing.T) {
-	s := newTestServer(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(l, nil) }()
-	req, _ := http.NewRequest(http.MethodGet, "http://"+l.Addr().String()+Base+"/events", nil)
-	req.Header.Set("Authorization", "Bearer viewer")
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	res, err := transport.RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := s.Shutdown(ctx); err != nil {
-		t.Error(err)
-	}
-	if err := <-served; err != nil {
-		t.Error(err)
 	}
 }

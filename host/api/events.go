@@ -1,85 +1,21 @@
 package api
 
 import (
-	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 )
 
-// subscriberQueue is how many events a slow reader may lag behind before it is
-// cut off; it then connects again and reads the lists.
-const subscriberQueue = 256
-
-// heartbeat keeps proxies from closing a silent stream.
-const heartbeat = 15 * time.Second
-
-type event struct {
-	topic string
-	data  []byte
-}
-
-// Hub hands published items to everybody who reads GET events. Publish never
-// waits for a reader.
-type Hub struct {
-	mu     sync.Mutex
-	subs   map[chan event]struct{}
-	closed bool
-}
-
-func newHub() *Hub { return &Hub{subs: map[chan event]struct{}{}} }
-
-// Publish sends an item under a topic, for example "incident".
-func (h *Hub) Publish(topic string, item any) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.subs) == 0 {
-		return
-	}
-	data, err := json.Marshal(item)
-	if err != nil {
-		data, _ = json.Marshal(map[string]string{"error": err.Error()})
-	}
-	for ch := range h.subs {
-		select {
-		case ch <- event{topic: topic, data: data}:
-		default:
-			delete(h.subs, ch)
-			close(ch)
-		}
-	}
-}
-
-func (h *Hub) subscribe() (<-chan event, func()) {
-	ch := make(chan event, subscriberQueue)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed {
-		close(ch)
-		return ch, func() {}
-	}
-	h.subs[ch] = struct{}{}
-	return ch, func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if _, ok := h.subs[ch]; ok {
-			delete(h.subs, ch)
-			close(ch)
-		}
-	}
-}
-
-func (h *Hub) close() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.closed = true
-	for ch := range h.subs {
-		delete(h.subs, ch)
-		close(ch)
-	}
-}
+const (
+	// heartbeat keeps proxies from closing a silent stream.
+	heartbeat = 15 * time.Second
+	// slowest is how long one write to a reader may take: a reader who takes
+	// nothing any more would hold a goroutine for ever.
+	slowest = 10 * time.Second
+	// comeBack is when a reader who was cut off shall try again.
+	comeBack = 2 * time.Second
+)
 
 func (s *Server) registerEvents() {
 	o := operation{method: http.MethodGet, path: Base + "/events", summary: "changes as they happen (server-sent events)", role: RoleViewer}.huma()
@@ -88,30 +24,73 @@ func (s *Server) registerEvents() {
 }
 
 // stream writes events until the reader leaves, lags too far behind, or the
-// server stops.
-func (s *Server) stream(ctx context.Context, w http.ResponseWriter) {
-	ch, leave := s.events.subscribe()
-	defer leave()
-	flush := http.NewResponseController(w)
+// server stops. A reader who names the last event that it had gets those since,
+// or the topic "reset" when they are no longer known.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
+	sub, ok := s.events.subscribe(r.Header.Get("Last-Event-ID"))
+	if !ok {
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "too many readers of events, or the daemon stops: try again", http.StatusServiceUnavailable)
+		return
+	}
+	defer sub.end()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
+	out := reader{w: w, control: http.NewResponseController(w), hub: s.events}
+	if !out.begin(sub) {
+		return
+	}
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
-	fmt.Fprint(w, ": connected\n\n")
 	for {
-		if err := flush.Flush(); err != nil {
-			return
-		}
 		select {
-		case <-ctx.Done():
+		case <-r.Context().Done():
 			return
 		case <-ticker.C:
-			fmt.Fprint(w, ": still here\n\n")
-		case e, ok := <-ch:
-			if !ok {
-				return
-			}
-			fmt.Fprintf(w, "event: %s\ndata: %s\n\n", e.topic, e.data)
+			ok = out.write(": still here\n\n")
+		case e, open := <-sub.live:
+			ok = open && out.event(e)
+		}
+		if !ok {
+			return
 		}
 	}
+}
+
+// reader is the other end of a stream. Its methods report whether it still
+// takes something.
+type reader struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	hub     *Hub
+}
+
+// begin sends what the reader missed.
+func (r reader) begin(sub subscription) bool {
+	if !r.write(fmt.Sprintf(": connected\nretry: %d\n\n", comeBack.Milliseconds())) {
+		return false
+	}
+	if sub.gap {
+		return r.write(fmt.Sprintf("id: %s\nevent: reset\ndata: {\"text\":\"events were missed, read the lists again\"}\n\n", r.hub.id(sub.seq)))
+	}
+	for _, e := range sub.missed {
+		if !r.event(e) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r reader) event(e event) bool {
+	return r.write(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", r.hub.id(e.seq), e.topic, e.data))
+}
+
+func (r reader) write(text string) bool {
+	if err := r.control.SetWriteDeadline(time.Now().Add(slowest)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return false
+	}
+	if _, err := fmt.Fprint(r.w, text); err != nil {
+		return false
+	}
+	return r.control.Flush() == nil
 }

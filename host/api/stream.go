@@ -13,17 +13,21 @@ func humagoUnwrap(ctx huma.Context) (*http.Request, http.ResponseWriter) { retur
 
 func eventResponses() map[string]*huma.Response {
 	return map[string]*huma.Response{"200": {
-		Description: "topics: component, anomaly, incident, recovery, approval, plugin, mode; data is the item as JSON",
-		Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
+		Description: "topics: component, anomaly, incident, recovery, approval, change, plugin, mode, maintenance; data is the item as JSON. " +
+			"A reader that sends Last-Event-ID gets what it missed, or the topic reset: then it reads the lists again",
+		Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}}
 }
 
 // registerStream registers an endpoint that writes its answer itself.
-func registerStream(s *Server, o huma.Operation, run func(context.Context, http.ResponseWriter)) {
-	huma.Register(s.api, o, func(context.Context, *none) (*huma.StreamResponse, error) {
+func registerStream(s *Server, o huma.Operation, run func(http.ResponseWriter, *http.Request)) {
+	type lastIn struct {
+		LastEventID string `header:"Last-Event-ID" maxLength:"64" doc:"the id of the last event that the reader had"`
+	}
+	huma.Register(s.api, o, func(context.Context, *lastIn) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(ctx huma.Context) {
 			r, w := humagoUnwrap(ctx)
-			run(r.Context(), w)
+			run(w, r)
 		}}, nil
 	})
 }

@@ -123,6 +123,8 @@ func problem(status int, data []byte) error {
 
 // Event is one server-sent event.
 type Event struct {
+	// ID goes into Last-Event-ID to read on after this event.
+	ID    string
 	Topic string
 	Data  json.RawMessage
 }
@@ -145,6 +147,8 @@ func (c *Client) Events(ctx context.Context, path string, fn func(Event) error) 
 	for scanner.Scan() {
 		name, value, _ := strings.Cut(scanner.Text(), ": ")
 		switch name {
+		case "id":
+			e.ID = value
 		case "event":
 			e.Topic = value
 		case "data":
