@@ -8,10 +8,6 @@ import (
 	"github.com/homeostat/homeostat/sdk"
 )
 
-type modeBody struct {
-	Mode string `json:"mode" enum:"manual,supervised,automated,learning"`
-}
-
 func (s *Server) registerDaemon() {
 	d := s.opt.Services.Daemon
 	get(s, Base+"/status", "the daemon at a glance", func(ctx context.Context, _ *none) (Status, error) {
@@ -20,14 +16,7 @@ func (s *Server) registerDaemon() {
 	get(s, Base+"/plugins", "plugins and their health", func(context.Context, *none) (List[Plugin], error) {
 		return NewList(d.Plugins()), nil
 	})
-	get(s, Base+"/mode", "the healing mode", func(ctx context.Context, _ *none) (modeBody, error) {
-		st, err := d.Status(ctx)
-		return modeBody{Mode: st.Mode}, err
-	})
-	type modeIn struct{ Body modeBody }
-	handle(s, operation{method: http.MethodPut, path: Base + "/mode", summary: "change the healing mode", role: RoleOperator}, func(ctx context.Context, in *modeIn) (modeBody, error) {
-		return in.Body, d.SetMode(ctx, in.Body.Mode)
-	})
+	s.registerModes()
 }
 
 type nameIn struct {

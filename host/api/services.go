@@ -29,7 +29,11 @@ type Daemon interface {
 	Status(ctx context.Context) (Status, error)
 	// Ready returns nil when the daemon watches and can act, else the reason.
 	Ready() error
+	Modes() Modes
 	SetMode(ctx context.Context, mode string) error
+	// SetOwnMode gives a component a mode of its own; an empty one gives it back
+	// to the settings.
+	SetOwnMode(ctx context.Context, component string, own OwnMode) error
 	Plugins() []Plugin
 }
 

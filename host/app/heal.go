@@ -143,8 +143,7 @@ func (f facts) DependsOn(name string) []string {
 }
 
 func (f facts) Mode(name string) string {
-	c, _ := f.component(name)
-	return string(policy.Effective(f.app.healer.Mode(), policy.Own{Mode: policy.Mode(c.Mode), Wins: c.ModeWins}))
+	return string(f.app.healer.ModeOf(name))
 }
 
 func (f facts) RestartOrders(name string) int { return f.app.orders.of(name) }

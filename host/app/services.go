@@ -12,6 +12,7 @@ import (
 	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/service"
+	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/history"
 	"github.com/homeostat/homeostat/host/journal"
 	"github.com/homeostat/homeostat/host/plugin"
@@ -101,6 +102,36 @@ func (a *App) setNotReady(reason error) {
 // SetMode changes the mode; healing itself writes the audit record.
 func (d daemonService) SetMode(ctx context.Context, mode string) error {
 	if err := d.app.healer.SetMode(mode, api.Actor(ctx)); err != nil {
+		return &api.Problem{Status: http.StatusConflict, Detail: err.Error()}
+	}
+	return nil
+}
+
+// Modes returns the daemon's mode and those of components.
+func (d daemonService) Modes() api.Modes {
+	out := api.Modes{Mode: string(d.app.healer.Mode()), Components: []api.ComponentMode{}}
+	live := d.app.healer.OwnModes()
+	for _, c := range d.app.current().Components {
+		name := string(c.Name)
+		own, set := live[name]
+		if !set {
+			own = ownMode(c)
+		}
+		if own.Mode != "" {
+			out.Components = append(out.Components, api.ComponentMode{
+				Component: name, Mode: string(d.app.healer.ModeOf(name)), Live: set, OwnMode: api.OwnMode{Mode: string(own.Mode), Wins: own.Wins},
+			})
+		}
+	}
+	return out
+}
+
+// SetOwnMode changes a component's mode; healing itself writes the audit record.
+func (d daemonService) SetOwnMode(ctx context.Context, component string, own api.OwnMode) error {
+	if _, ok := (facts{d.app}).component(component); !ok {
+		return &api.Problem{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no component %q", component), Hint: "see `homeostat component list`"}
+	}
+	if err := d.app.healer.SetOwnMode(component, policy.Own{Mode: policy.Mode(own.Mode), Wins: own.Wins}, api.Actor(ctx)); err != nil {
 		return &api.Problem{Status: http.StatusConflict, Detail: err.Error()}
 	}
 	return nil

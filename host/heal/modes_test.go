@@ -270,3 +270,44 @@ func TestModeIsChangedLiveAndRemembered(t *testing.T) {
 		}
 	})
 }
+
+func TestModeOfAComponentIsSetLiveAndKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _ := asking(t)
+		defer func() { w.halt() }()
+		if err := w.heal.SetOwnMode("web", policy.Own{Mode: policy.Automated}, "me"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		w.wantState(record.StateWaitingApproval) // the daemon's is stricter
+		if err := w.heal.SetOwnMode("web", policy.Own{Mode: policy.Automated, Wins: true}, "me"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		w.wantState(record.StateHolding)
+		w.halt()
+		w.boot(in(policy.Manual), &restarter{})
+		if got := w.heal.ModeOf("web"); got != policy.Automated || w.heal.OwnModes()["web"] != (policy.Own{Mode: policy.Automated, Wins: true}) {
+			t.Errorf("got mode %s and %v after a restart, want what was set", got, w.heal.OwnModes())
+		}
+		if err := w.heal.SetOwnMode("web", policy.Own{}, "me"); err != nil || w.heal.ModeOf("web") != policy.Manual {
+			t.Errorf("got %v and mode %s, want the settings' again", err, w.heal.ModeOf("web"))
+		}
+	})
+}
+
+func TestWrongModesOfComponentsAreRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _ := asking(t)
+		defer w.halt()
+		var no *machine.Refusal
+		for component, mode := range map[string]policy.Mode{"web": "reckless", "nobody": policy.Manual, sdk.HostComponent: policy.Manual} {
+			if err := w.heal.SetOwnMode(component, policy.Own{Mode: mode}, "me"); !errors.As(err, &no) {
+				t.Errorf("%s of %s: got %v, want a refusal", mode, component, err)
+			}
+		}
+		if len(w.heal.OwnModes()) > 0 {
+			t.Errorf("got %v set", w.heal.OwnModes())
+		}
+	})
+}

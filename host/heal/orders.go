@@ -78,6 +78,17 @@ func (h *Healer) SetMode(mode, who string) error {
 	return h.step(machine.SetMode{Mode: m, By: who})
 }
 
+// SetOwnMode gives a component a mode of its own, durably; an empty one gives it
+// back to the settings.
+func (h *Healer) SetOwnMode(component string, own policy.Own, who string) error {
+	if own.Mode != "" {
+		if _, err := policy.ParseMode(string(own.Mode)); err != nil {
+			return &machine.Refusal{Text: err.Error()}
+		}
+	}
+	return h.step(machine.SetMode{Component: component, Mode: own.Mode, Wins: own.Wins, By: who})
+}
+
 // Window is what an operator asks for as maintenance.
 type Window struct {
 	// Component is the one concerned, empty for all.

@@ -16,6 +16,20 @@ func (h *Healer) Mode() policy.Mode {
 	return h.core.Mode()
 }
 
+// ModeOf returns the mode that holds for a component.
+func (h *Healer) ModeOf(component string) policy.Mode {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.ModeOf(component)
+}
+
+// OwnModes returns the modes of components that were set live.
+func (h *Healer) OwnModes() map[string]policy.Own {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.OwnModes()
+}
+
 // Maintenance returns the windows that are open.
 func (h *Healer) Maintenance() []record.Maintenance {
 	h.mu.Lock()

@@ -43,10 +43,25 @@ type Error struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 	Type   string `json:"type"`
+	// Errors are the places of a request that were wrong.
+	Errors []struct {
+		Message  string `json:"message"`
+		Location string `json:"location"`
+	} `json:"errors"`
 }
 
-// Error returns the problem's sentence.
-func (e *Error) Error() string { return e.Detail }
+// Error returns the problem's sentence, and what was wrong where.
+func (e *Error) Error() string {
+	text := e.Detail
+	for n, one := range e.Errors {
+		sep := "; "
+		if n == 0 {
+			sep = ": "
+		}
+		text += sep + strings.TrimPrefix(one.Location, "body.") + ": " + one.Message
+	}
+	return text
+}
 
 // Get reads a path into out.
 func (c *Client) Get(ctx context.Context, path string, out any) error {

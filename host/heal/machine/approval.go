@@ -185,17 +185,3 @@ func (m *Machine) expireApproval(inc *incident) {
 	}
 	m.enter(inc, record.PhaseHandedOver, "approval "+a.ID+" expired a second time: left to a person")
 }
-
-func (in SetMode) apply(m *Machine) error {
-	before := m.mode
-	m.mode = in.Mode
-	m.audit("mode_set", map[string]any{"from": string(before), "to": string(in.Mode), "by": in.By})
-	m.emit(Publish{Topic: "mode", Item: map[string]string{"mode": string(in.Mode), "by": in.By}})
-	m.saveState()
-	for _, inc := range m.open {
-		if inc.Phase == record.PhaseApproval {
-			m.enter(inc, record.PhaseIdle, "the mode is now "+string(in.Mode))
-		}
-	}
-	return nil
-}

@@ -92,12 +92,6 @@ type Approve struct{ ID, Hash, By string }
 // Reject is a person's no.
 type Reject struct{ ID, Reason, By string }
 
-// SetMode changes the daemon's mode.
-type SetMode struct {
-	Mode policy.Mode
-	By   string
-}
-
 // StartMaintenance opens the window, whose ID and End the caller has set.
 type StartMaintenance struct{ Window record.Maintenance }
 
@@ -109,8 +103,10 @@ type Configure struct{ Settings Settings }
 
 // State is what survives a restart beside the incidents.
 type State struct {
-	Mode        policy.Mode          `json:"mode"`
-	Maintenance []record.Maintenance `json:"maintenance"`
+	Mode policy.Mode `json:"mode"`
+	// Modes are those of components that were set live.
+	Modes       map[string]policy.Own `json:"modes,omitempty"`
+	Maintenance []record.Maintenance  `json:"maintenance"`
 }
 
 // Restore brings back what was saved; it must be the first input.

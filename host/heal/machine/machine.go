@@ -27,6 +27,7 @@ type Machine struct {
 	graph      graph.Graph
 	components map[string]Component
 	mode       policy.Mode
+	modes      map[string]policy.Own // of components, set live
 	ledger     *ledger.Ledger
 	open       []*incident
 	closed     []record.Incident
@@ -47,7 +48,7 @@ const maxClosed = 200
 // New returns a machine without incidents. Settings without a value take their
 // defaults.
 func New(set Settings) *Machine {
-	m := &Machine{quiet: quiet.New(), rests: map[string]map[string]time.Time{}}
+	m := &Machine{quiet: quiet.New(), rests: map[string]map[string]time.Time{}, modes: map[string]policy.Own{}}
 	m.configure(set)
 	m.ledger = ledger.New(3 * m.set.DetectionInterval)
 	m.mode = m.set.Mode

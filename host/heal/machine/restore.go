@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,12 +13,17 @@ import (
 )
 
 func (m *Machine) saveState() {
-	m.emit(SaveState{State: State{Mode: m.mode, Maintenance: m.quiet.Windows()}})
+	m.emit(SaveState{State: State{Mode: m.mode, Modes: maps.Clone(m.modes), Maintenance: m.quiet.Windows()}})
 }
 
 func (r Restore) apply(m *Machine) error {
 	if _, err := policy.ParseMode(string(r.State.Mode)); err == nil {
 		m.mode = r.State.Mode
+	}
+	for name, own := range r.State.Modes {
+		if _, known := m.components[name]; known {
+			m.modes[name] = own
+		}
 	}
 	for _, w := range r.State.Maintenance {
 		m.quiet.Open(w)
@@ -127,12 +133,10 @@ func (c Configure) apply(m *Machine) error {
 			m.onClosed(ch.Anomaly)
 		}
 		m.quiet.Forget(name)
+		delete(m.modes, name)
 	}
 	return nil
 }
-
-// Mode returns the daemon's mode.
-func (m *Machine) Mode() policy.Mode { return m.mode }
 
 // Maintenance returns the windows that are open.
 func (m *Machine) Maintenance() []record.Maintenance { return m.quiet.Windows() }

@@ -49,9 +49,9 @@ func Effective(daemon Mode, own Own) Mode {
 
 // Own is a component's own mode, empty for none.
 type Own struct {
-	Mode Mode
+	Mode Mode `json:"mode"`
 	// Wins reports that it holds even where the daemon's mode is stricter.
-	Wins bool
+	Wins bool `json:"wins,omitempty"`
 }
 
 // Strictest returns the most careful of the modes, Automated for none.

@@ -4,20 +4,16 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/api"
 )
 
-type modeAnswer struct {
-	Mode string `json:"mode"`
-}
-
 func modeCommand(g *globals) *cobra.Command {
-	cmd := reader[modeAnswer]{g,
-		func([]string) string { return api.Base + "/mode" },
-		func(w io.Writer, m modeAnswer) { fmt.Fprintln(w, m.Mode) },
+	cmd := reader[api.Modes]{g,
+		func([]string) string { return api.Base + "/mode" }, showModes,
 	}.attach(&cobra.Command{
 		Use:   "mode",
 		Short: "Show or change who decides: manual, supervised, automated or learning",
@@ -26,27 +22,104 @@ supervised   low and medium severity are repaired at once, high and critical wai
 automated    everything is repaired at once
 learning     decide and record, do nothing
 
+The stricter of the daemon's mode and a component's own holds, unless the
+component's wins. What is set holds across restarts.
+
   homeostat mode
-  homeostat mode set automated`,
+  homeostat mode set automated
+  homeostat mode set manual --component db
+  homeostat mode set automated --component web --wins
+  homeostat mode unset --component web    back to the configuration`,
 		Args: cobra.NoArgs,
 	})
-	set := &cobra.Command{
-		Use:       "set MODE",
-		Short:     "Change the mode; it holds across restarts until it is set again",
-		Args:      cobra.ExactArgs(1),
-		ValidArgs: []string{"manual", "supervised", "automated", "learning"},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := g.client()
-			if err != nil {
-				return err
-			}
-			if err := c.Do(cmd.Context(), http.MethodPut, api.Base+"/mode", modeAnswer{args[0]}, nil); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "mode is %s\n", args[0])
-			return nil
-		},
-	}
-	cmd.AddCommand(set)
+	cmd.AddCommand(modeSet(g), modeUnset(g))
 	return cmd
+}
+
+func showModes(w io.Writer, m api.Modes) {
+	fmt.Fprintln(w, m.Mode)
+	if len(m.Components) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, c := range m.Components {
+		own, from := c.OwnMode.Mode, "configuration"
+		if c.Wins {
+			own += ", wins"
+		}
+		if c.Live {
+			from = "set live"
+		}
+		rows = append(rows, []string{c.Component, c.Mode, own, from})
+	}
+	table(w, []string{"component", "in force", "its own", "from"}, rows)
+}
+
+func modeSet(g *globals) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "set MODE", Short: "Change the mode of the daemon or of one component", Args: cobra.ExactArgs(1),
+		ValidArgs: []string{"manual", "supervised", "automated", "learning"},
+	}
+	component := cmd.Flags().String("component", "", "the component whose own mode is set")
+	wins := cmd.Flags().Bool("wins", false, "let it hold even where the daemon's mode is stricter; needs --component")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *wins && *component == "" {
+			return usageError(fmt.Errorf("--wins needs --component; see `%s --help`", cmd.CommandPath()))
+		}
+		c, err := g.client()
+		if err != nil {
+			return err
+		}
+		path, body := api.Base+"/mode", map[string]any{"mode": args[0]}
+		if *component != "" {
+			path, body["wins"] = ownModePath(*component), *wins
+		}
+		var modes api.Modes
+		if err := c.Do(cmd.Context(), http.MethodPut, path, body, &modes); err != nil {
+			return err
+		}
+		tellMode(cmd.OutOrStdout(), *component, modes)
+		return nil
+	}
+	return cmd
+}
+
+func modeUnset(g *globals) *cobra.Command {
+	cmd := &cobra.Command{Use: "unset --component NAME", Short: "Give a component back the mode of the configuration", Args: cobra.NoArgs}
+	component := cmd.Flags().String("component", "", "the component (required)")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *component == "" {
+			return usageError(fmt.Errorf("unset needs --component; see `%s --help`", cmd.CommandPath()))
+		}
+		c, err := g.client()
+		if err != nil {
+			return err
+		}
+		var modes api.Modes
+		if err := c.Do(cmd.Context(), http.MethodDelete, ownModePath(*component), nil, &modes); err != nil {
+			return err
+		}
+		tellMode(cmd.OutOrStdout(), *component, modes)
+		return nil
+	}
+	return cmd
+}
+
+func ownModePath(component string) string {
+	return api.Base + "/components/" + url.PathEscape(component) + "/mode"
+}
+
+// tellMode says which mode is in force now.
+func tellMode(w io.Writer, component string, modes api.Modes) {
+	if component == "" {
+		fmt.Fprintf(w, "mode is %s\n", modes.Mode)
+		return
+	}
+	mode := modes.Mode
+	for _, c := range modes.Components {
+		if c.Component == component {
+			mode = c.Mode
+		}
+	}
+	fmt.Fprintf(w, "mode of %s is %s\n", component, mode)
 }

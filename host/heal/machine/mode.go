@@ -1,0 +1,81 @@
+package machine
+
+import (
+	"maps"
+
+	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/host/heal/record"
+)
+
+// SetMode changes the daemon's mode, or that of one component.
+type SetMode struct {
+	Mode policy.Mode
+	// Component is the one whose own mode is meant, empty for the daemon's. An
+	// empty Mode then gives it back to the settings.
+	Component string
+	// Wins lets a component's mode hold even where the daemon's is stricter.
+	Wins bool
+	By   string
+}
+
+func (in SetMode) apply(m *Machine) error {
+	if in.Component != "" {
+		return m.setOwn(in)
+	}
+	before := m.mode
+	m.mode = in.Mode
+	m.audit("mode_set", map[string]any{"from": string(before), "to": string(in.Mode), "by": in.By})
+	m.emit(Publish{Topic: "mode", Item: map[string]string{"mode": string(in.Mode), "by": in.By}})
+	m.saveState()
+	m.reconsider("the mode is now "+string(in.Mode), func(string) bool { return true })
+	return nil
+}
+
+// setOwn gives a component a mode that the settings do not have.
+func (m *Machine) setOwn(in SetMode) error {
+	if _, known := m.components[in.Component]; !known {
+		return refuse("mode of %q: there is no component of that name; `homeostat component list` shows them", in.Component)
+	}
+	before := m.ModeOf(in.Component)
+	delete(m.modes, in.Component)
+	if in.Mode != "" {
+		m.modes[in.Component] = policy.Own{Mode: in.Mode, Wins: in.Wins}
+	}
+	after := m.ModeOf(in.Component)
+	m.audit("mode_set", map[string]any{
+		"component": in.Component, "own": string(in.Mode), "wins": in.Wins, "from": string(before), "to": string(after), "by": in.By,
+	})
+	m.emit(Publish{Topic: "mode", Item: map[string]string{"component": in.Component, "mode": string(after), "by": in.By}})
+	m.saveState()
+	m.reconsider("the mode of "+in.Component+" is now "+string(after), func(name string) bool { return name == in.Component })
+	return nil
+}
+
+// reconsider looks anew at what waits for an approval that may not be needed any
+// more, or not be enough.
+func (m *Machine) reconsider(why string, concerns func(component string) bool) {
+	for _, inc := range m.open {
+		if inc.Phase == record.PhaseApproval && concerns(inc.Component) {
+			m.enter(inc, record.PhaseIdle, why)
+		}
+	}
+}
+
+// own is a component's own mode: the one set live, else that of the settings.
+func (m *Machine) own(component string) policy.Own {
+	if o, live := m.modes[component]; live {
+		return o
+	}
+	return m.components[component].Mode
+}
+
+// Mode returns the daemon's mode.
+func (m *Machine) Mode() policy.Mode { return m.mode }
+
+// ModeOf returns the mode that holds for a component.
+func (m *Machine) ModeOf(component string) policy.Mode {
+	return policy.Effective(m.mode, m.own(component))
+}
+
+// OwnModes returns the modes of components that were set live.
+func (m *Machine) OwnModes() map[string]policy.Own { return maps.Clone(m.modes) }
