@@ -128,7 +128,7 @@ func (d daemonService) Modes() api.Modes {
 
 // SetOwnMode changes a component's mode; healing itself writes the audit record.
 func (d daemonService) SetOwnMode(ctx context.Context, component string, own api.OwnMode) error {
-	if _, ok := (facts{d.app}).component(component); !ok {
+	if _, ok := facts(d).component(component); !ok {
 		return &api.Problem{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no component %q", component), Hint: "see `homeostat component list`"}
 	}
 	if err := d.app.healer.SetOwnMode(component, policy.Own{Mode: policy.Mode(own.Mode), Wins: own.Wins}, api.Actor(ctx)); err != nil {
