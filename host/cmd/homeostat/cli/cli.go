@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/api/client"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/messages"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/simulation"
 	"github.com/homeostat/homeostat/host/config"
 	drill "github.com/homeostat/homeostat/host/drill/command"
@@ -140,7 +141,7 @@ configuration, 3 refused, 4 rolled back, 5 needs approval.`,
 		backupCommand(g),
 		breakerCommand(g),
 		safetyCommand(g),
-		notifyCommand(g),
+		messages.New(g.client),
 		drill.New(),
 		versionCommand(g),
 	)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/api/client"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/messages"
 )
 
 // redraw is how often `status --watch` looks again when nothing happens.
@@ -149,7 +150,7 @@ func showOverview(w io.Writer, o overview, now time.Time) {
 		fmt.Fprintf(w, "! maintenance of %s until %s: %s\n", orDash(m.Component), m.End.Local().Format("15:04"), clean(orDash(m.Reason)))
 	}
 	if n := s.Notify; n != nil && n.LastError != "" {
-		fmt.Fprintf(w, "! messages to %s: %d wait; %s\n", n.Receiver, n.Queued, notifyTrouble(n, now))
+		fmt.Fprintf(w, "! messages to %s: %d wait; %s\n", n.Receiver, n.Queued, messages.Trouble(n, now))
 	}
 	for _, p := range s.Plugins {
 		if p.State != "ready" {

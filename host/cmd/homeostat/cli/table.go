@@ -6,7 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
+
+	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/plain"
 )
 
 // table prints rows in aligned columns under a head.
@@ -26,40 +27,12 @@ func table(w io.Writer, head []string, rows [][]string) {
 }
 
 // clean keeps a stranger's text from steering the terminal.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
-}
+func clean(text string) string { return plain.Text(text) }
 
 // ago tells a time relative to now, the way people say it.
-func ago(t, now time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	d := now.Sub(t)
-	if d < 0 {
-		return "in " + span(-d)
-	}
-	return span(d) + " ago"
-}
+func ago(t, now time.Time) string { return plain.Ago(t, now) }
 
-func span(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Hour:
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
-	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
-}
+func span(d time.Duration) string { return plain.Span(d) }
 
 func orDash(text string) string {
 	if text == "" {

@@ -1,6 +1,12 @@
-package cli
+// Package messages is `homeostat notify` on the command line: how messages to the
+// receiver fare, a test of it, and a new secret.
+//
+// It owns flags and what is printed. Its commands run one at a time in one
+// process.
+package messages
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,19 +18,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/host/api/client"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/plain"
 	"github.com/homeostat/homeostat/host/notify/webhook"
 )
 
-type notifyAnswer struct {
+type answer struct {
 	Configured bool              `json:"configured"`
 	Status     *api.NotifyStatus `json:"status,omitempty"`
 }
 
-func notifyCommand(g *globals) *cobra.Command {
-	cmd := reader[notifyAnswer]{g,
-		func([]string) string { return api.Base + "/notifications" },
-		func(w io.Writer, a notifyAnswer) { showNotify(w, a.Status, time.Now()) },
-	}.attach(&cobra.Command{
+// Connect returns a client of the daemon that the flags name.
+type Connect func() (*client.Client, error)
+
+// New returns the command.
+func New(connect Connect) *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "notify",
 		Short: "How messages to the receiver of [notify] fare",
 		Long: `Incidents, approvals, changes that were undone and blind detectors are told to
@@ -36,38 +45,63 @@ the webhook of [notify]. What the receiver does not take waits, for three days.
 
 docs/notifications.md shows the messages and how to check their signature.`,
 		Args: cobra.NoArgs,
-	})
-	cmd.AddCommand(notifyTestCommand(g), notifySecretCommand())
+	}
+	asJSON := cmd.Flags().Bool("json", false, "print as JSON")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := connect()
+		if err != nil {
+			return err
+		}
+		var a answer
+		if err := c.Get(cmd.Context(), api.Base+"/notifications", &a); err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(cmd.OutOrStdout(), a)
+		}
+		show(cmd.OutOrStdout(), a.Status, time.Now())
+		return nil
+	}
+	cmd.AddCommand(test(connect), secret())
 	return cmd
 }
 
-func showNotify(w io.Writer, s *api.NotifyStatus, now time.Time) {
+func printJSON(w io.Writer, item any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(item); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}
+
+func show(w io.Writer, s *api.NotifyStatus, now time.Time) {
 	if s == nil {
 		fmt.Fprintln(w, "nobody is told: set [notify] webhook, see docs/notifications.md")
 		return
 	}
 	fmt.Fprintf(w, "%s, format %s: %d sent since the start, %d wait, %d dropped\n", s.Receiver, s.Format, s.Sent, s.Queued, s.Dropped)
 	if s.LastSent != nil {
-		fmt.Fprintf(w, "last sent %s\n", ago(*s.LastSent, now))
+		fmt.Fprintf(w, "last sent %s\n", plain.Ago(*s.LastSent, now))
 	}
 	if s.LastError != "" {
-		fmt.Fprintln(w, notifyTrouble(s, now))
+		fmt.Fprintln(w, Trouble(s, now))
 	}
 }
 
-// notifyTrouble says what is wrong with messages, in one line.
-func notifyTrouble(s *api.NotifyStatus, now time.Time) string {
-	line := fmt.Sprintf("last error: %s", clean(s.LastError))
+// Trouble says what is wrong with messages, in one line.
+func Trouble(s *api.NotifyStatus, now time.Time) string {
+	line := fmt.Sprintf("last error: %s", plain.Text(s.LastError))
 	switch {
 	case s.Stopped:
 		line += "; nothing is sent until a reload, or until `homeostat notify test` gets through"
 	case s.NextTry != nil:
-		line += "; next try " + ago(*s.NextTry, now)
+		line += "; next try " + plain.Ago(*s.NextTry, now)
 	}
 	return line
 }
 
-func notifyTestCommand(g *globals) *cobra.Command {
+func test(connect Connect) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "test", Short: "Send a message now and print what came back", Args: cobra.NoArgs,
 		Long: `Sends one message of type test past the queue. Exit code 1 when the receiver did
@@ -77,7 +111,7 @@ not take it.
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print as JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := g.client()
+		c, err := connect()
 		if err != nil {
 			return err
 		}
@@ -91,7 +125,7 @@ not take it.
 			showTest(cmd.OutOrStdout(), t)
 		}
 		if err == nil && !t.Delivered {
-			err = errors.New("the test was not delivered: " + clean(t.Problem))
+			err = errors.New("the test was not delivered: " + plain.Text(t.Problem))
 		}
 		return err
 	}
@@ -104,11 +138,11 @@ func showTest(w io.Writer, t api.NotifyTest) {
 	}
 	fmt.Fprintf(w, "%s answers %d %s\n", t.Receiver, t.Status, http.StatusText(t.Status))
 	if t.Answer != "" {
-		fmt.Fprintln(w, clean(t.Answer))
+		fmt.Fprintln(w, plain.Text(t.Answer))
 	}
 }
 
-func notifySecretCommand() *cobra.Command {
+func secret() *cobra.Command {
 	return &cobra.Command{
 		Use: "secret FILE", Short: "Make a secret for [notify] secret_file", Args: cobra.ExactArgs(1),
 		Long: `Writes a random secret into a new file that only you can read. Give its text to
