@@ -263,3 +263,26 @@ func TestR20ProbeThatHangsDoesNotStopTheRollback(t *testing.T) {
 	}
 	h.wants("web.conf", "old")
 }
+
+func TestR10BreachWhileAPersonIsAwaitedTouchesNothingElse(t *testing.T) {
+	h := newHouse(t)
+	h.root.Health, h.root.Person = false, true
+	h.open()
+	asked := h.submit(candidate.Single("site", "run.sh", []byte("#!/bin/sh\neval \"$1\"\n")))
+	h.until(asked, "waiting", func(r record.Record) bool { return r.State == record.WaitingApproval })
+	id := h.submit(edit("new"))
+	h.watching(id)
+	h.write("theirs.conf", "written by a person meanwhile")
+	h.p.OwnerBroke("web", "it ended: exit code 1")
+	h.ended(id, record.RolledBack)
+	h.wants("web.conf", "old")
+	h.wants("theirs.conf", "written by a person meanwhile")
+	if got := h.until(asked, "a look", func(record.Record) bool { return true }); got.State != record.WaitingApproval {
+		t.Errorf("the change that waits for an answer is %s, want it to wait on", got.State)
+	}
+	for _, order := range h.world.orders() {
+		if !strings.HasPrefix(order, "restart web ") {
+			t.Errorf("order %q: want none but to the owner", order)
+		}
+	}
+}

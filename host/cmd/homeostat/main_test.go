@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	if worker.Asked() || confined.Asked() || scratch.Asked() || launch.Asked() {
 		main()
 	}
-	testscript.Main(leakChecked{m}, map[string]func(){"homeostat": main})
+	testscript.Main(leakChecked{m}, map[string]func(){"homeostat": main, "receive": receive})
 }
 
 // leakChecked builds what the scripts need and looks for leaked goroutines.
@@ -109,6 +109,7 @@ func TestScripts(t *testing.T) {
 			"spoil":    spoil,
 			"endings":  endings,
 			"ask":      ask,
+			"answer":   answer,
 			"approve":  newest("approval", "approve"),
 			"confirm":  newest("change", "confirm"),
 			"rollback": newest("change", "rollback"),

@@ -89,7 +89,7 @@ func (s Surroundings) own(n news.Notice) message {
 }
 
 func (s Surroundings) answerURL(n news.Notice) string {
-	if n.Kind != news.ApprovalNeeded || s.Link == nil {
+	if n.Kind != news.ApprovalNeeded || n.Approval == nil || s.Link == nil {
 		return ""
 	}
 	return s.Link(*n.Approval)
