@@ -45,25 +45,6 @@ func (s *Server) registerComponents() {
 	}
 }
 
-type listIn struct {
-	Component string `query:"component" maxLength:"63"`
-	State     string `query:"state" maxLength:"32"`
-	Incident  string `query:"incident" maxLength:"64"`
-	Limit     int    `query:"limit" minimum:"0" maximum:"10000"`
-}
-
-func (in *listIn) filter() Filter {
-	return Filter{Component: in.Component, State: in.State, Incident: in.Incident, Limit: in.Limit}
-}
-
-// list registers a filtered list.
-func list[T any](s *Server, path, summary string, fn func(Filter) ([]T, error)) {
-	get(s, path, summary, func(_ context.Context, in *listIn) (List[T], error) {
-		items, err := fn(in.filter())
-		return NewList(items), err
-	})
-}
-
 type idIn struct {
 	ID string `path:"id" maxLength:"128"`
 }

@@ -112,7 +112,7 @@ func (s *Server) registerChangeOrders() {
 		})
 	get(s, ModificationBase+"/changes", "changes, newest first", func(ctx context.Context, in *listIn) (List[Change], error) {
 		items, err := c.Changes(ctx, in.filter())
-		return NewList(items), err
+		return page(in, items), err
 	})
 	type showIn struct {
 		ID   string `path:"id" maxLength:"128"`

@@ -138,10 +138,10 @@ func TestKilledSenderOwesNothing(t *testing.T) {
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		cmd.Wait() //nolint:errcheck // it was killed
+		cmd.Wait()
 	}
 	last := run(t, path, server.URL)
-	defer last.Wait() //nolint:errcheck // it is killed
+	defer last.Wait()
 	defer last.Process.Kill()
 	for len(m.told()) < incidents {
 		await(t, m.asking)
