@@ -72,8 +72,11 @@ func (d *Detector) Detect(_ context.Context, w sdk.Window) ([]sdk.Anomaly, error
 		return p.end(w, "it is stopped on purpose"), nil
 	}
 	values, whole := p.gather(w, d.config)
-	if !whole {
+	if !whole && p.ready(d.config) {
 		return p.report(w), nil
+	}
+	if !whole {
+		return p.report(w), sdk.ErrNotReady
 	}
 	if !p.ready(d.config) {
 		p.learn(values, w.End)
