@@ -12,7 +12,7 @@ import (
 const ModificationBase = "/api/v0/self-modification"
 
 // maxChangeBytes bounds the body of a change; what it may hold in the end is the pipeline's to say.
-const maxChangeBytes = 32 << 20
+const maxChangeBytes = 72 << 20
 
 // maxWait bounds how long a request waits for a change.
 const maxWait = time.Minute

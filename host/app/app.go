@@ -32,6 +32,7 @@ import (
 	"github.com/homeostat/homeostat/host/component"
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/evolve"
+	"github.com/homeostat/homeostat/host/guard/link"
 	"github.com/homeostat/homeostat/host/heal"
 	"github.com/homeostat/homeostat/host/health"
 	"github.com/homeostat/homeostat/host/history"
@@ -53,6 +54,8 @@ type Options struct {
 	// settings and may be empty.
 	PluginDir string
 	Log       hclog.Logger
+	// Guard is the line to the process above; nil for none.
+	Guard *link.Link
 	// Say tells the person at the terminal something worth knowing.
 	Say func(line string)
 }
@@ -84,7 +87,9 @@ type App struct {
 	server   *api.Server
 	learners learners
 
-	reloads sync.Mutex // one Reload at a time
+	reloads sync.Mutex    // one Reload at a time
+	anew    chan struct{} // the daemon is to end, and to be started anew
+	leaving bool          // it ends for that reason
 
 	mu          sync.RWMutex
 	settings    *config.Settings // under mu
@@ -96,7 +101,7 @@ type App struct {
 // New opens the state folder and everything in it. On an error nothing stays
 // open.
 func New(ctx context.Context, opt Options) (app *App, err error) {
-	a := &App{opt: opt, log: opt.Log, settings: opt.Settings, started: time.Now(), notReady: errors.New("starting"), feeds: map[string]func(){}}
+	a := &App{opt: opt, log: opt.Log, settings: opt.Settings, started: time.Now(), notReady: errors.New("starting"), feeds: map[string]func(){}, anew: make(chan struct{}, 1)}
 	a.warn(opt.Settings)
 	if a.state, err = statedir.Open(opt.Settings.State.Dir); err != nil {
 		return nil, err
@@ -229,6 +234,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 	running.Go(func() { a.keepHouse(life) })
 	telling, hush := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() { a.notifier.Run(telling) })
+	running.Go(func() { a.pulse(life) })
 	served := make(chan error, len(listeners))
 	for _, l := range listeners {
 		running.Go(func() { served <- a.server.Serve(l.Listener, l.certificate) })
@@ -254,6 +260,9 @@ func (a *App) wait(ctx context.Context, served <-chan error) error {
 	for {
 		select {
 		case <-ctx.Done():
+			return nil
+		case <-a.anew:
+			a.leaving = true
 			return nil
 		case err := <-served:
 			if err != nil {
@@ -331,7 +340,7 @@ func (a *App) stop() {
 		a.log.Warn("API requests were cut off", "error", err)
 	}
 	a.pipeline.Close()
-	left, err := a.set.Close(ctx)
+	left, err := a.letGo(ctx)
 	if err != nil {
 		a.log.Warn("a component was not stopped as its on_exit says", "error", err)
 	}
@@ -340,6 +349,14 @@ func (a *App) stop() {
 	if err := a.plugins.Close(ctx); err != nil {
 		a.log.Warn("a plugin did not end by itself", "error", err)
 	}
+}
+
+// letGo ends the components that are to end with the daemon; with one that is started anew at once, none.
+func (a *App) letGo(ctx context.Context) ([]component.Status, error) {
+	if a.leaving {
+		return a.set.Release()
+	}
+	return a.set.Close(ctx)
 }
 
 // shutdownTimeout bounds the orderly end, stop ladders of components included.

@@ -12,6 +12,7 @@ import (
 	"github.com/homeostat/homeostat/host/backup"
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/change/confined"
+	"github.com/homeostat/homeostat/host/change/own"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/change/txn/worker"
 	"github.com/homeostat/homeostat/host/component"
@@ -50,12 +51,19 @@ func (a *App) openChanges(ctx context.Context) error {
 		Incidents: a.openIncidents, Changes: a.recentChanges,
 	}
 	a.pipeline, err = change.New(ctx, change.Options{
-		Log: a.log.Named("change"), Settings: func() change.Settings { return changes.Settings(a.current()) },
+		Log: a.log.Named("change"), Settings: func() change.Settings { return a.changeSettings() },
+		Guard: changes.Guard{Link: a.opt.Guard, Rescue: rescuer(a.state.Path())}, OwnIlls: a.ownIlls,
 		Dir: dirs["changes"], Files: worker.Client{Journals: dirs["journals"]}, Backups: a.backups,
-		World: a.world(), Store: changeDocuments{documents{a.records}}, Gate: changes.GateConfig(a.settings.Safety),
+		World: changes.OwnWorld{World: a.world(), Daemon: a}, Store: changeDocuments{documents{a.records}}, Gate: changes.GateConfig(a.settings.Safety),
 		Native: confined.Runner{}, Rehearser: a.box, GoTests: a.goTests(a.box, dirs["gotest"]), Audit: a.record, Changed: a.changed,
 	})
 	return err
+}
+
+func (a *App) changeSettings() change.Settings {
+	s := changes.Settings(a.current())
+	s.Own = a.ownFiles()
+	return s
 }
 
 // goTests runs the tests of changed Go packages where there is a Go toolchain.
@@ -94,7 +102,7 @@ func (a *App) changed(r record.Record) {
 		a.server.Events().Publish("change", r)
 	}
 	a.notifier.Tell(announce.Change(r)...)
-	if r.Component == "" || r.State != record.Watching && r.State != record.RolledBack || r.Ended == nil && r.State == record.RolledBack {
+	if r.Component == "" || own.IsRoot(r.Root) || r.State != record.Watching && r.State != record.RolledBack || r.Ended == nil && r.State == record.RolledBack {
 		return
 	}
 	a.seen(sdk.Event{Time: time.Now(), Component: r.Component, Type: sdk.EventChange, Text: "change " + r.ID + " is " + string(r.State)})

@@ -107,13 +107,15 @@ func (a *App) warn(settings *config.Settings) {
 
 // fixed refuses changes that only a new daemon can take up.
 func fixed(old, next *config.Settings) error {
+	if old.State.Dir != next.State.Dir {
+		return fmt.Errorf("reload: state.dir was %q and is now %q: stop the daemon, move the folder, and start it again", old.State.Dir, next.State.Dir)
+	}
 	for _, key := range []struct{ name, old, next string }{
-		{"state.dir", old.State.Dir, next.State.Dir},
 		{"socket.path", old.Socket.Path, next.Socket.Path},
 		{"dashboard.listen", string(old.Dashboard.Listen), string(next.Dashboard.Listen)},
 	} {
 		if key.old != key.next {
-			return fmt.Errorf("reload: %s was %q and is now %q: stop the daemon and start it again to change it", key.name, key.old, key.next)
+			return fmt.Errorf("reload: %s was %q and is now %q: %w: stop it and start it again", key.name, key.old, key.next, errNewDaemon)
 		}
 	}
 	return nil

@@ -57,6 +57,9 @@ func (a *App) tellAudit() {
 // ready tells systemd and the person at the terminal that the daemon works.
 func (a *App) ready() {
 	a.setNotReady(nil)
+	if err := a.opt.Guard.Ready(); err != nil {
+		a.log.Warn("the guard was not told that the daemon is ready", "error", err)
+	}
 	if _, err := daemon.SdNotify(false, daemon.SdNotifyReady); err != nil {
 		a.log.Warn("systemd was not told that the daemon is ready", "error", err)
 	}
@@ -97,6 +100,9 @@ func (a *App) firstRun() {
 func (a *App) goodbye() {
 	if _, err := daemon.SdNotify(false, daemon.SdNotifyStopping); err != nil {
 		a.log.Debug("systemd was not told that the daemon stops", "error", err)
+	}
+	if err := a.opt.Guard.Stopping(); err != nil {
+		a.log.Debug("the guard was not told that the daemon stops", "error", err)
 	}
 	a.opt.Say("stopping; components that are to stay run on")
 	if err := a.record("daemon", "stopped", map[string]any{"pid": os.Getpid()}); err != nil {

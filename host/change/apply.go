@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/host/change/gate"
@@ -24,7 +22,7 @@ func (r *run) apply(ctx context.Context) outcome {
 		return outcome{verdict: record.Fail, text: err.Error() + "; nothing was touched", end: record.Failed}
 	}
 	r.touched = true
-	r.baseline, r.known = r.p.opt.World.Ills(), r.p.opt.World.Anomalies()
+	r.baseline, r.known = r.p.ills(r.root), r.p.opt.World.Anomalies()
 	result, err := r.withFiles(func(ctx context.Context) (txn.Result, error) { return r.p.opt.Files.Apply(ctx, r.transaction()) })
 	r.rec.Conflicts, r.rec.Weaker = append(r.rec.Conflicts, result.Conflicts...), result.Weaker
 	if err != nil {
@@ -37,6 +35,10 @@ func (r *run) apply(ctx context.Context) outcome {
 	now := time.Now().UTC()
 	r.rec.Applied = &now
 	text, err := r.activate(context.WithoutCancel(ctx), "change "+r.rec.ID)
+	if errors.Is(err, ErrRestarting) {
+		r.rec.Handed, r.rec.Baseline = true, r.baseline
+		return passed(fmt.Sprintf("%d paths are new", len(result.Paths)), "the guard starts the daemon anew with them")
+	}
 	if err != nil {
 		return outcome{verdict: record.Fail, text: "the owner could not be told: " + err.Error(), end: record.RolledBack, result: gate.Harmful, remember: true}
 	}
@@ -140,10 +142,19 @@ func pause(ctx context.Context, span time.Duration) {
 
 // reactivate has the owner read the old files again and says whether it was seen healthy with them.
 func (p *Pipeline) reactivate(ctx context.Context, root Root, reason string) record.Verdict {
-	if _, err := p.opt.World.Activate(ctx, root.Component, root.Activate, reason); err != nil {
+	_, err := p.opt.World.Activate(ctx, root.Component, root.Activate, reason)
+	if errors.Is(err, ErrRestarting) {
+		return record.Inconclusive // the next daemon looks
+	}
+	if err != nil {
 		p.opt.Log.Error("the owner could not be told of the old files", "component", root.Component, "error", err)
 		return record.Fail
 	}
+	return p.awaitAnswer(ctx, root)
+}
+
+// awaitAnswer looks at the owner until it is healthy, or its time is over.
+func (p *Pipeline) awaitAnswer(ctx context.Context, root Root) record.Verdict {
 	deadline := time.Now().Add(p.opt.World.AnswerWithin(root.Component))
 	for {
 		verdict, _ := p.look(ctx, root.Component)
@@ -155,26 +166,9 @@ func (p *Pipeline) reactivate(ctx context.Context, root Root, reason string) rec
 }
 
 func (r *run) applyDry(context.Context) outcome {
-	kinds := map[txn.Kind]int{}
-	for _, op := range r.resolved.Ops {
-		kinds[op.Kind]++
-	}
-	var parts []string
-	for _, k := range []txn.Kind{txn.Write, txn.Delete, txn.Link, txn.Mode, txn.Folder} {
-		if kinds[k] > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", k, kinds[k]))
-		}
-	}
-	text := "would " + strings.Join(parts, ", ")
+	text := "would " + r.resolved.Does()
 	if r.root.Component != "" && r.root.Activate != ActivateNone {
 		text += fmt.Sprintf(", then %s %s", r.root.Activate, r.root.Component)
 	}
 	return passed(text)
-}
-
-// dropCandidate removes the kept candidate of a change that has ended.
-func (p *Pipeline) dropCandidate(rec record.Record) {
-	if err := os.Remove(p.candidatePath(rec.ID)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		p.opt.Log.Warn("a candidate was not removed", "change", rec.ID, "error", err)
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/change/candidate"
+	"github.com/homeostat/homeostat/host/change/own"
 	"github.com/homeostat/homeostat/host/change/record"
 )
 
@@ -42,6 +43,9 @@ func (r *run) needsPerson() string {
 	var why []string
 	if r.rec.Risk.AtLeast(record.RiskHigh) {
 		why = append(why, "the risk is "+string(r.rec.Risk))
+	}
+	if own.IsRoot(r.rec.Root) && r.rec.Origin != record.FromRestore {
+		why = append(why, "it changes homeostat itself")
 	}
 	if !r.rec.Reversible {
 		why = append(why, "what it does cannot be undone by putting the files back")
@@ -106,7 +110,7 @@ func (p *Pipeline) endWaiting(rec record.Record, why string) error {
 		return err
 	}
 	p.audit(rec, "rejected", map[string]any{"why": why})
-	p.dropCandidate(rec)
+	p.drop(rec.ID)
 	return nil
 }
 

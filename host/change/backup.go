@@ -99,46 +99,6 @@ func (r *run) lookAtOwner(ctx context.Context) (record.Verdict, string) {
 	return r.p.look(ctx, r.root.Component)
 }
 
-// look asks a component within its bound. No answer in time is inconclusive, also where the probe itself hangs.
 func (p *Pipeline) look(ctx context.Context, component string) (record.Verdict, string) {
-	if !p.mayAsk(component) {
-		return record.Inconclusive, component + " still owes the answers to earlier looks"
-	}
-	ctx, cancel := context.WithTimeout(ctx, p.opt.Timing.LookTimeout)
-	defer cancel()
-	type answer struct {
-		verdict record.Verdict
-		text    string
-	}
-	answers := make(chan answer, 1)
-	p.running.Go(func() {
-		defer p.asked(component)
-		v, text := p.opt.World.Look(ctx, component)
-		answers <- answer{v, text}
-	})
-	select {
-	case a := <-answers:
-		return a.verdict, a.text
-	case <-ctx.Done():
-		return record.Inconclusive, fmt.Sprintf("%s gave no answer within %s", component, p.opt.Timing.LookTimeout)
-	}
-}
-
-// maxAsking bounds the looks at one component that are waited for, so that a probe that hangs does not pile them up.
-const maxAsking = 4
-
-func (p *Pipeline) mayAsk(component string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.asking[component] >= maxAsking {
-		return false
-	}
-	p.asking[component]++
-	return true
-}
-
-func (p *Pipeline) asked(component string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.asking[component]--
+	return p.looks.Look(ctx, component)
 }

@@ -20,8 +20,11 @@ import (
 
 	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/backup"
+	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/confined"
 	"github.com/homeostat/homeostat/host/change/gate"
+	"github.com/homeostat/homeostat/host/change/look"
+	"github.com/homeostat/homeostat/host/change/own"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/change/txn"
 	"github.com/homeostat/homeostat/host/health"
@@ -55,11 +58,15 @@ type Root struct {
 	Native [][]string
 	// Checks are WASM programs that judge the candidate.
 	Checks []sandbox.Program
+	// Own says which part of homeostat itself the root is; the zero value for every other root.
+	Own own.Part
 }
 
 // Settings are the operator's. They are asked for at each change, because a reload changes them.
 type Settings struct {
 	Roots []Root
+	// Own are the parts of homeostat itself, named by own.RootOf.
+	Own []Root
 	// Limits raise the risk of a change. They never refuse.
 	Limits         screen.Limits
 	ApprovalExpiry time.Duration
@@ -134,6 +141,10 @@ type Options struct {
 	GoTests GoTester
 	// Audit appends to the audit log and returns when the record is durable.
 	Audit func(actor, kind string, fields map[string]any) error
+	// Guard is the process above the daemon; nil for none.
+	Guard own.Guard
+	// OwnIlls tells how ill the parts of the daemon are, 0 for well, in the manner of World.Ills; nil for unknown.
+	OwnIlls func() map[string]int
 	// Changed tells listeners of each new state. It must not block, nor call the pipeline.
 	Changed func(record.Record)
 	// Timing is for tests; the zero value is right for the daemon.
@@ -164,13 +175,15 @@ type Pipeline struct {
 	life    context.Context
 	end     context.CancelFunc
 	running sync.WaitGroup
+	looks   look.Asker
+	shelf   candidate.Shelf
 
 	mu      sync.Mutex // guards what follows
 	open    map[string]*run
 	busy    map[string]string // root name → change that is under way
 	news    chan struct{}     // closed and replaced when a record changes
 	pending []string          // rolled back at the start, their owners not told yet
-	asking  map[string]int    // looks at each component that have not come back
+	trial   *run              // a change of homeostat itself that this daemon was started to try
 	closed  bool
 }
 
@@ -186,7 +199,8 @@ const storeTimeout = 10 * time.Second
 
 // New opens a pipeline. It changes nothing before Recover.
 func New(ctx context.Context, opt Options) (*Pipeline, error) {
-	p := &Pipeline{opt: opt.withDefaults(), open: map[string]*run{}, busy: map[string]string{}, asking: map[string]int{}, unfinished: map[string]string{}, news: make(chan struct{})}
+	p := &Pipeline{opt: opt.withDefaults(), shelf: candidate.Shelf(opt.Dir), open: map[string]*run{}, busy: map[string]string{}, unfinished: map[string]string{}, news: make(chan struct{})}
+	p.looks.Ask, p.looks.Timeout = opt.World.Look, p.opt.Timing.LookTimeout
 	p.life, p.end = context.WithCancel(context.WithoutCancel(ctx))
 	var state gate.State
 	if err := p.load(ctx, kindGate, idGate, &state); err != nil && !errors.Is(err, ErrUnknown) {
@@ -229,6 +243,7 @@ func (p *Pipeline) Close() {
 	p.mu.Unlock()
 	p.end()
 	p.running.Wait()
+	p.looks.Wait()
 }
 
 // root finds a declared root by name; empty stands for the only one.
@@ -244,8 +259,8 @@ func (p *Pipeline) root(name string) (Root, error) {
 		}
 		names[i] = r.Name
 	}
-	if name == selfRoot {
-		return Root{}, invalid("root.self", "a change of homeostat's own files cannot be made through the pipeline yet", "change the file by hand and reload")
+	if own.IsRoot(name) {
+		return p.ownRoot(name)
 	}
 	if name == "" {
 		return Root{}, invalid("root.missing", fmt.Sprintf("the change names no root, and %d are declared: %v", len(roots), names), "name one, with --root or root in change.toml")
@@ -253,16 +268,8 @@ func (p *Pipeline) root(name string) (Root, error) {
 	return Root{}, invalid("root.unknown", fmt.Sprintf("root %q is not declared; there are %v", name, names), "declare it as [[root]] in the configuration, or correct the name")
 }
 
-// selfRoot is the name that is reserved for homeostat's own files.
-const selfRoot = "self"
-
 // Invalid is the error of a change that is wrong in itself, whatever the state of the host.
-type Invalid struct {
-	Rule, Text, Hint string
-}
-
-// Error tells what is wrong and what to do.
-func (e *Invalid) Error() string { return e.Text + "; " + e.Hint }
+type Invalid = candidate.Invalid
 
 func invalid(rule, text, hint string) error { return &Invalid{Rule: rule, Text: text, Hint: hint} }
 

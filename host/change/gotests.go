@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/staged"
 	"github.com/homeostat/homeostat/host/change/tally"
-	"github.com/homeostat/homeostat/sandbox"
 	"github.com/homeostat/homeostat/sandbox/gotest"
 )
 
@@ -18,7 +18,7 @@ type GoTester interface {
 // testPackages runs the tests of the Go packages that the change touches, on the candidate and, where they do not pass,
 // on the present files too.
 func (r *run) testPackages(ctx context.Context, t *tally.Tally) {
-	suite := gotest.Suite{View: View(r.root, r.resolved), Limits: r.p.opt.Settings().Sandbox}
+	suite := gotest.Suite{View: staged.View(r.root.Path, r.root.Deny, r.resolved), Limits: r.p.opt.Settings().Sandbox}
 	suite.Packages = gotest.ChangedPackages(suite.View)
 	if len(suite.Packages) == 0 {
 		return
@@ -34,22 +34,6 @@ func (r *run) testPackages(ctx context.Context, t *tally.Tally) {
 		return
 	}
 	for _, c := range compared {
-		r.noteTests(t, c)
+		t.Tests(c)
 	}
-}
-
-// noteTests counts one package. A package that fails as before is blocked all the same when a test of it newly fails.
-func (r *run) noteTests(t *tally.Tally, c gotest.Comparison) {
-	name, text := "go test "+c.Package, c.Candidate.Message
-	current := record.Inconclusive
-	if c.Current != nil {
-		current = record.Verdict(c.Current.Verdict)
-	}
-	if len(c.Broken) > 0 {
-		text = strings.TrimPrefix(text+"; newly failing: "+strings.Join(c.Broken, ", "), "; ")
-	}
-	if c.Outcome == sandbox.Blocked {
-		current = record.Pass
-	}
-	t.Note(name, current, record.Verdict(c.Candidate.Verdict), text)
 }

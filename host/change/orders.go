@@ -55,17 +55,12 @@ func (p *Pipeline) Rollback(ctx context.Context, id, by, reason string) (string,
 
 // DryRun says what every stage would do. It touches nothing, counts nothing, and ends no watch.
 func (p *Pipeline) DryRun(ctx context.Context, s Submission) (record.Record, error) {
-	rec, resolved, err := p.take(s)
+	t, err := p.take(s)
 	if err != nil {
-		return rec, err
+		return t.rec, err
 	}
-	root, err := p.root(rec.Root)
-	if err != nil {
-		return rec, err
-	}
-	c := s.Candidate.Pinned(resolved)
-	rec.DryRun = true
-	r := &run{p: p, rec: rec, root: root, candidate: c}
+	t.rec.DryRun = true
+	r := &run{p: p, rec: t.rec, root: t.root, candidate: t.candidate}
 	for _, s := range stages {
 		do := s.plan
 		if do == nil {

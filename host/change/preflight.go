@@ -8,9 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/gate"
+	"github.com/homeostat/homeostat/host/change/own"
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/risk"
 	"github.com/homeostat/homeostat/host/change/txn"
 	"github.com/homeostat/homeostat/host/refusal"
 	"github.com/homeostat/homeostat/host/screen"
@@ -57,26 +58,21 @@ func (r *run) look(ctx context.Context) (refusal.List, error) {
 	if r.resolved, err = r.candidate.Resolve(r.root.Path); err != nil {
 		return nil, err
 	}
-	describe(&r.rec, r.resolved)
+	risk.Describe(&r.rec, r.resolved)
 	r.screen(ctx)
 	var list refusal.List
 	for _, moved := range r.resolved.Moved() {
-		list = append(list, refusal.Refusal{
-			Rule: "base.changed", Limit: "files as the author saw them", Value: moved + " is another by now",
-			Hint: "look at it again and submit the change anew",
-		})
+		list = append(list, risk.Moved(moved))
 	}
 	onFiles, err := r.askFiles(len(list) > 0)
 	if err != nil {
 		return nil, err
 	}
 	list = append(list, onFiles...)
+	list = append(list, r.checkOwn()...)
 	off := r.p.gates.IsOff(time.Now())
 	if r.rec.Risk == record.RiskCritical && !off {
-		list = append(list, refusal.Refusal{
-			Rule: "screen.critical", Limit: "risk high", Value: "risk critical: " + firstReason(r.rec.Reasons),
-			Hint: "take that part out of the change, and do it by hand if it is meant",
-		})
+		list = append(list, risk.Refuse(r.rec.Reasons))
 	}
 	return append(list, r.askHealth(ctx, off)...), nil
 }
@@ -94,7 +90,7 @@ func (r *run) askFiles(moved bool) (refusal.List, error) {
 
 // transaction is the change as it is applied.
 func (r *run) transaction() txn.Change {
-	return txn.Change{ID: r.rec.ID, Root: r.root.Path, Ops: r.resolved.Ops, Watch: r.root.Watch}
+	return txn.Change{ID: r.rec.ID, Root: r.root.Path, Ops: r.resolved.Ops, Watch: r.root.Watch, Label: own.Label(r.root.Name)}
 }
 
 // askHealth refuses on an unhealthy host, except for what is to bring health back.
@@ -113,15 +109,6 @@ func (r *run) askHealth(ctx context.Context, off bool) refusal.List {
 }
 
 func (r *run) warn(text string) { r.rec.Warnings = append(r.rec.Warnings, text) }
-
-func firstReason(reasons []record.Reason) string {
-	for _, reason := range reasons {
-		if reason.Risk == record.RiskCritical {
-			return fmt.Sprintf("%s:%d %s", reason.Path, reason.Line, reason.Text)
-		}
-	}
-	return "no reason given"
-}
 
 func (r *run) subject() gate.Subject {
 	return gate.Subject{By: r.rec.By, Root: r.rec.Root, Component: r.rec.Component}
@@ -190,24 +177,7 @@ func (r *run) release(context.Context) error { return nil }
 // screen judges the risk by what the change does, its size, and how often its author changes things.
 func (r *run) screen(ctx context.Context) {
 	limits := r.p.opt.Settings().Limits
-	in := screen.Change{Root: r.root.Path, Limits: limits, Recent: r.recent(ctx, limits.Window)}
-	for _, c := range r.resolved.Changes {
-		in.Files = append(in.Files, screen.File{Path: c.Path, Before: side(c.Before), After: side(c.After)})
-	}
-	report := screen.Judge(in)
-	r.rec.Risk, r.rec.Reversible, r.rec.Reasons = record.Risk(report.Risk.String()), report.Reversible, nil
-	for _, one := range report.Reasons {
-		r.rec.Reasons = append(r.rec.Reasons, record.Reason{
-			Path: one.Path, Line: one.Line, Rule: one.Rule, Text: one.Text, Risk: record.Risk(one.Risk.String()),
-		})
-	}
-}
-
-func side(s candidate.Side) screen.Side {
-	kinds := map[candidate.Kind]screen.Kind{
-		candidate.File: screen.Regular, candidate.Folder: screen.Folder, candidate.Symlink: screen.Symlink, candidate.Other: screen.Other,
-	}
-	return screen.Side{Kind: kinds[s.Kind], Content: s.Content, Mode: s.Mode}
+	risk.Judge(&r.rec, screen.Change{Root: r.root.Path, Limits: limits, Recent: r.recent(ctx, limits.Window)}, r.resolved.Changes)
 }
 
 // recent counts the changes of the same author within a window, this one among them.

@@ -111,3 +111,10 @@ func (p *Pipeline) audit(r record.Record, kind string, fields map[string]any) {
 		p.opt.Log.Error("a change is not in the audit log", "change", r.ID, "kind", kind, "error", err)
 	}
 }
+
+// drop removes the kept candidate of a change that has ended.
+func (p *Pipeline) drop(id string) {
+	if err := p.shelf.Drop(id); err != nil {
+		p.opt.Log.Warn("a candidate was not removed", "change", id, "error", err)
+	}
+}

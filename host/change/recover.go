@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/homeostat/homeostat/host/change/own"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/change/txn"
 )
@@ -22,8 +25,9 @@ func (p *Pipeline) Recover(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("recover changes: %w", err)
 	}
-	var all error
+	notes, all := p.undone()
 	for _, brief := range list {
+		p.lookLater(brief)
 		if brief.State.Ended() && brief.Ended != nil || brief.State == record.Proposed || brief.State == record.WaitingApproval {
 			continue
 		}
@@ -32,12 +36,15 @@ func (p *Pipeline) Recover(ctx context.Context) error {
 			all = errors.Join(all, err)
 			continue
 		}
-		all = errors.Join(all, p.settleOld(rec, results[rec.ID]))
+		if !p.keepForTrial(rec, results[rec.ID]) {
+			all = errors.Join(all, p.settleOld(rec.Noted(notes), results[rec.ID]))
+		}
 		delete(results, rec.ID)
 	}
 	for id, result := range results {
 		all = errors.Join(all, p.settleStray(id, result))
 	}
+	p.tellGuard(notes)
 	return all
 }
 
@@ -47,7 +54,8 @@ const recoverMax = 1000
 // recoverFiles finds out what became of the files of each change.
 func (p *Pipeline) recoverFiles(ctx context.Context) (map[string]txn.Result, error) {
 	var roots []string
-	for _, root := range p.opt.Settings().Roots {
+	settings := p.opt.Settings()
+	for _, root := range slices.Concat(settings.Roots, settings.Own) {
 		roots = append(roots, root.Path)
 	}
 	p.files.Lock()
@@ -70,7 +78,7 @@ func (p *Pipeline) settleOld(rec record.Record, result txn.Result) error {
 	r := &run{p: p, rec: rec, root: root, pinned: rec.Backup != "", touched: result.State == txn.Applied}
 	switch {
 	case result.State == txn.Stuck:
-		r.rec.State, r.rec.Why = record.Stuck, "recovery gave up: "+result.Problem
+		r.rec.State, r.rec.Why = record.Stuck, strings.TrimPrefix(r.rec.Why+"; recovery gave up: "+result.Problem, "; ")
 	case rec.Decision == record.Keep:
 		r.keepOld()
 	default:
@@ -143,6 +151,7 @@ const expireEvery = 10 * time.Second
 // Begin does what waits until components run, and then looks after approvals until Close. It is called once, after
 // Recover; it does not block.
 func (p *Pipeline) Begin() {
+	p.resume()
 	p.running.Go(func() {
 		if err := p.Reactivate(p.life); err != nil {
 			p.opt.Log.Error("the record of a change that was undone could not be written", "error", err)
@@ -179,7 +188,11 @@ func (p *Pipeline) Reactivate(ctx context.Context) error {
 		if err != nil || root.Component == "" || root.Activate == ActivateNone {
 			continue
 		}
-		rec.Verified = p.reactivate(ctx, root, "undo of change "+rec.ID+" after a restart")
+		if own.IsRoot(root.Name) {
+			rec.Verified = p.awaitAnswer(ctx, root) // this daemon was started with the old files
+		} else {
+			rec.Verified = p.reactivate(ctx, root, "undo of change "+rec.ID+" after a restart")
+		}
 		all = errors.Join(all, p.save(rec))
 		if rec.Verified == record.Fail {
 			p.opt.Log.Error("a change was rolled back, and its owner is still not healthy", "change", rec.ID, "component", root.Component)

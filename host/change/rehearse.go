@@ -8,6 +8,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/staged"
 	"github.com/homeostat/homeostat/host/change/tally"
 	"github.com/homeostat/homeostat/sandbox"
 )
@@ -37,7 +38,7 @@ func (r *run) rehearse(ctx context.Context) outcome {
 	if ctx.Err() != nil {
 		return stopped()
 	}
-	return sumUp(&t, "checks")
+	return counted(&t, "checks")
 }
 
 // checkBrought runs a check that the change brings. It was written for this change, so its failure blocks, whatever it says
@@ -63,5 +64,5 @@ func (r *run) compare(ctx context.Context, program sandbox.Program) (sandbox.Com
 	for _, p := range r.rec.Paths {
 		program.Args = append(program.Args, p.Path)
 	}
-	return r.p.opt.Rehearser.Compare(ctx, program, r.p.opt.Settings().Sandbox, View(r.root, r.resolved))
+	return r.p.opt.Rehearser.Compare(ctx, program, r.p.opt.Settings().Sandbox, staged.View(r.root.Path, r.root.Deny, r.resolved))
 }

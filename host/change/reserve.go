@@ -1,9 +1,10 @@
 package change
 
 import (
-	"fmt"
 	"time"
 
+	"github.com/homeostat/homeostat/host/change/gate"
+	"github.com/homeostat/homeostat/host/change/own"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/refusal"
 )
@@ -13,10 +14,10 @@ import (
 func (p *Pipeline) reserve(r *run) refusal.List {
 	for {
 		p.mu.Lock()
-		id := p.busy[r.root.Name]
+		id := p.busy[own.Key(r.root.Name)]
 		other := p.open[id]
 		if other == nil || other == r {
-			p.busy[r.root.Name] = r.rec.ID
+			p.busy[own.Key(r.root.Name)] = r.rec.ID
 			p.mu.Unlock()
 			return nil
 		}
@@ -28,7 +29,7 @@ func (p *Pipeline) reserve(r *run) refusal.List {
 		select {
 		case <-other.done:
 		case <-p.life.Done():
-			return refusal.List{busy(r.root.Name, id, 0)}
+			return refusal.List{gate.Busy(r.root.Name, id, 0)}
 		}
 	}
 }
@@ -36,7 +37,7 @@ func (p *Pipeline) reserve(r *run) refusal.List {
 // occupied says who has the root, and for how long at most. It changes nothing.
 func (p *Pipeline) occupied(r *run) refusal.List {
 	p.mu.Lock()
-	id := p.busy[r.root.Name]
+	id := p.busy[own.Key(r.root.Name)]
 	p.mu.Unlock()
 	if id == "" || id == r.rec.ID {
 		return nil
@@ -49,12 +50,5 @@ func (p *Pipeline) occupied(r *run) refusal.List {
 	if other.Deadline != nil {
 		wait = max(time.Until(*other.Deadline), time.Second)
 	}
-	return refusal.List{busy(r.root.Name, id, wait)}
-}
-
-func busy(root, id string, wait time.Duration) refusal.Refusal {
-	return refusal.Refusal{
-		Rule: "root.busy", Limit: "one change at a time in a root", Value: fmt.Sprintf("%s is under way in %s", id, root),
-		Hint: "wait, or end it with `homeostat change confirm " + id + "` or `homeostat change rollback " + id + "`", RetryAfter: wait,
-	}
+	return refusal.List{gate.Busy(r.root.Name, id, wait)}
 }

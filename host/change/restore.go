@@ -165,7 +165,7 @@ func (p *Pipeline) BackupNow(ctx context.Context, name, by string) (backup.Info,
 		return backup.Info{}, err
 	}
 	settings, at := p.opt.Settings(), *now()
-	info, err := p.makeBackup(ctx, root.Name, backup.Request{
+	info, err := p.makeBackup(ctx, strings.ReplaceAll(root.Name, ":", "-"), backup.Request{
 		Root: root.Name, RootPath: root.Path, Now: at, Expires: at.Add(settings.KeepBackup),
 	})
 	if err != nil {
@@ -177,13 +177,13 @@ func (p *Pipeline) BackupNow(ctx context.Context, name, by string) (backup.Info,
 // Current returns the content of a file of a root as it is. The error of one that is not there, or is no file, matches
 // fs.ErrNotExist.
 func (p *Pipeline) Current(root, path string) ([]byte, error) {
-	r, err := p.root(root)
-	if err != nil {
-		return nil, err
-	}
-	c := candidate.Single(r.Name, path, nil)
+	c := candidate.Single(root, path, nil)
 	if err := c.Check(); err != nil {
 		return nil, invalid("change.shape", err.Error(), "name a file below the root")
+	}
+	r, c, err := p.locate(c)
+	if err != nil {
+		return nil, err
 	}
 	resolved, err := c.Resolve(r.Path)
 	if err != nil {

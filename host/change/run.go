@@ -65,6 +65,7 @@ type run struct {
 	admitted bool
 	pinned   bool
 	touched  bool // files may be new
+	resumed  bool // it goes on in another daemon than it was applied by
 
 	// baseline and known are how things were before the files changed.
 	baseline map[string]int
@@ -79,8 +80,14 @@ type run struct {
 }
 
 // carry takes the change through the stages.
-func (r *run) carry(ctx context.Context) {
+func (r *run) carry(ctx context.Context) { r.carryFrom(ctx, 0) }
+
+// carryFrom takes it through the stages from the one of that index on.
+func (r *run) carryFrom(ctx context.Context, first int) {
 	for i, s := range stages {
+		if i < first {
+			continue
+		}
 		out := r.perform(ctx, s, s.do)
 		if out.interrupted {
 			return
@@ -197,6 +204,6 @@ func (r *run) tellEnd() {
 		log.Info("change ended", "state", string(r.rec.State))
 	}
 	if r.rec.State.Ended() {
-		r.p.dropCandidate(r.rec)
+		r.p.drop(r.rec.ID)
 	}
 }

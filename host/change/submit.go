@@ -2,17 +2,13 @@ package change
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/change/candidate"
+	"github.com/homeostat/homeostat/host/change/own"
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/change/risk"
 )
 
 // Submission is a candidate and who brings it.
@@ -28,77 +24,57 @@ type Submission struct {
 // Submit takes a candidate in: it is checked, resolved against the present files, and written down as proposed. Nothing
 // is applied before Apply. An *Invalid says that the candidate is wrong in itself.
 func (p *Pipeline) Submit(ctx context.Context, s Submission) (record.Record, error) {
-	r, resolved, err := p.take(s)
-	if err != nil {
-		return r, err
-	}
-	// What was there at submission is the base from now on.
-	data, err := json.Marshal(s.Candidate.Pinned(resolved))
+	t, err := p.take(s)
+	r := t.rec
 	if err != nil {
 		return r, err
 	}
 	if err := ctx.Err(); err != nil {
 		return r, err
 	}
-	if err := atomicfile.WriteFile(p.candidatePath(r.ID), data, 0o600); err != nil {
-		return r, fmt.Errorf("keep the candidate of %s: %w", r.ID, err)
+	// What was there at submission is the base from now on.
+	if err := p.shelf.Keep(r.ID, t.candidate); err != nil {
+		return r, err
 	}
 	return r, p.save(r)
 }
 
+// taken is a submission that was understood.
+type taken struct {
+	rec  record.Record
+	root Root
+	// candidate is bound to the files that are there now.
+	candidate candidate.Candidate
+}
+
 // take makes the record of a submission.
-func (p *Pipeline) take(s Submission) (record.Record, candidate.Resolved, error) {
-	root, err := p.root(s.Candidate.Root)
-	if err != nil {
-		return record.Record{}, candidate.Resolved{}, err
-	}
+func (p *Pipeline) take(s Submission) (taken, error) {
 	if err := s.Candidate.Check(); err != nil {
-		return record.Record{}, candidate.Resolved{}, invalid("change.shape", err.Error(), "correct the change; see `homeostat change submit --help`")
+		return taken{}, invalid("change.shape", err.Error(), "correct the change; see `homeostat change submit --help`")
 	}
-	resolved, err := s.Candidate.Resolve(root.Path)
+	root, c, err := p.locate(s.Candidate)
 	if err != nil {
-		return record.Record{}, candidate.Resolved{}, invalid("change.files", err.Error(), "look at the files again and correct the change")
+		return taken{}, err
+	}
+	resolved, err := c.Resolve(root.Path)
+	if err == nil {
+		err = own.Check(root.Own, resolved.Changes, resolved.Ops)
+	}
+	if err != nil {
+		return taken{}, invalid("change.files", err.Error(), "look at the files again and correct the change")
 	}
 	r := record.Record{
-		ID: newID(), Root: root.Name, RootPath: root.Path, Component: root.Component,
-		Author: s.Candidate.Author, By: s.By, Origin: s.Origin, Reason: s.Candidate.Reason, Undoes: s.Undoes,
+		ID: record.NewID(), Root: root.Name, RootPath: root.Path, Component: root.Component,
+		Author: c.Author, By: s.By, Origin: s.Origin, Reason: c.Reason, Undoes: s.Undoes,
 		State: record.Proposed, Created: time.Now().UTC(), Steps: []record.Step{},
 	}
 	if r.Author == "" {
 		r.Author = s.By
 	}
-	c := s.Candidate
 	c.Root = root.Name
 	r.Key = c.Key()
-	describe(&r, resolved)
-	return r, resolved, nil
-}
-
-// describe puts what the candidate does to the present files into the record.
-func describe(r *record.Record, resolved candidate.Resolved) {
-	r.Context, r.Diff = resolved.Context, resolved.Diff()
-	r.Paths = make([]record.Path, len(resolved.Changes))
-	for i, c := range resolved.Changes {
-		r.Paths[i] = record.Path{Path: c.Path, Before: c.Before.Sum(), After: c.After.Sum()}
-	}
-}
-
-// newID returns an id that nobody has.
-func newID() string {
-	var random [6]byte
-	_, _ = rand.Read(random[:]) // it never fails; see crypto/rand
-	return "mod_" + hex.EncodeToString(random[:])
-}
-
-func (p *Pipeline) candidatePath(id string) string { return filepath.Join(p.opt.Dir, id+".json") }
-
-// candidate reads back what was submitted.
-func (p *Pipeline) candidate(id string) (candidate.Candidate, error) {
-	data, err := os.ReadFile(p.candidatePath(id))
-	if err != nil {
-		return candidate.Candidate{}, fmt.Errorf("read the candidate of %s: %w", id, err)
-	}
-	return candidate.Parse(data)
+	risk.Describe(&r, resolved)
+	return taken{r, root, c.Pinned(resolved)}, nil
 }
 
 // Apply starts a proposed change on its way and returns at once; see Wait. It is also how an approved change goes on.
@@ -119,7 +95,7 @@ func (p *Pipeline) start(rec record.Record) error {
 	if err != nil {
 		return err
 	}
-	c, err := p.candidate(rec.ID)
+	c, err := p.shelf.Of(rec.ID)
 	if err != nil {
 		return err
 	}
@@ -181,8 +157,8 @@ func (p *Pipeline) forget(r *run) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.open, r.rec.ID)
-	if p.busy[r.root.Name] == r.rec.ID {
-		delete(p.busy, r.root.Name)
+	if key := own.Key(r.root.Name); p.busy[key] == r.rec.ID {
+		delete(p.busy, key)
 	}
 	close(r.done)
 }

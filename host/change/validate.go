@@ -2,73 +2,52 @@ package change
 
 import (
 	"context"
-	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/confined"
 	"github.com/homeostat/homeostat/host/change/gate"
 	"github.com/homeostat/homeostat/host/change/record"
-	"github.com/homeostat/homeostat/host/change/syntax"
 	"github.com/homeostat/homeostat/host/change/tally"
 )
 
-// sumUp says what the checks came to. A failure ends the change and is held against its author on that root.
-func sumUp(t *tally.Tally, what string) outcome {
-	switch {
-	case len(t.Failed) > 0:
-		return outcome{
-			verdict: record.Fail, text: fmt.Sprintf("%s failed: %s", what, strings.Join(t.Failed, ", ")), details: t.Details,
-			end: record.Failed, result: gate.Unsound, remember: true,
-		}
-	case t.Undecided > 0:
-		return outcome{verdict: record.Inconclusive, text: fmt.Sprintf("%d of %d %s are inconclusive", t.Undecided, t.Asked, what), details: t.Details}
-	case t.Warned > 0:
-		return outcome{verdict: record.Warned, text: fmt.Sprintf("%d of %d %s fail as they did before", t.Warned, t.Asked, what), details: t.Details}
-	case t.Asked == 0:
-		return skipped("there are no " + what + " for these files")
+// counted is what a stage of checks came to. A failure ends the change and is held against its author on that root.
+func counted(t *tally.Tally, what string) outcome {
+	out := outcome{details: t.Details}
+	out.verdict, out.text = t.Sum(what)
+	if out.verdict == record.Fail {
+		out.end, out.result, out.remember = record.Failed, gate.Unsound, true
 	}
-	return passed(fmt.Sprintf("all %d %s pass", t.Asked, what), t.Details...)
+	return out
 }
 
 // validate runs the built-in syntax checks, and then the root's own programs over a view of the root.
 func (r *run) validate(ctx context.Context) outcome {
 	var t tally.Tally
+	var written []string
 	for _, c := range r.resolved.Changes {
 		if c.After.Kind == candidate.File {
-			checkSyntax(&t, r.root.Path, c)
+			written = append(written, c.Path)
+			t.Syntax(r.root.Path, c)
 		}
 	}
 	if len(t.Failed) > 0 {
-		return sumUp(&t, "validators") // a program would say the same with more words
+		return counted(&t, "validators") // a program would say the same with more words
 	}
 	for _, command := range r.root.Native {
-		r.native(ctx, &t, command)
+		for _, one := range confined.Expand(command, written) {
+			r.native(ctx, &t, one)
+		}
 	}
 	if ctx.Err() != nil {
 		return stopped()
 	}
-	return sumUp(&t, "validators")
+	return counted(&t, "validators")
 }
 
 // stopped is how a stage ends when the daemon does, before anything was touched.
 func stopped() outcome {
 	return outcome{verdict: record.Inconclusive, text: "the daemon was stopped before anything was touched", end: record.Failed}
-}
-
-// checkSyntax checks one file before and after. The whole path tells its kind.
-func checkSyntax(t *tally.Tally, root string, c candidate.Change) {
-	path := filepath.Join(root, c.Path)
-	verdict, problems := syntax.Check(path, c.After.Content)
-	if verdict == syntax.Skipped {
-		return
-	}
-	before := syntax.Pass // a file that is new was not wrong before
-	if c.Before.Kind == candidate.File && verdict != syntax.Pass {
-		before, _ = syntax.Check(path, c.Before.Content)
-	}
-	t.Note("syntax of "+c.Path, record.Verdict(before), record.Verdict(verdict), tally.Problems(problems))
 }
 
 // native runs one program over the candidate, and over the present files where that decides.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/change/gate"
+	"github.com/homeostat/homeostat/host/change/own"
 	"github.com/homeostat/homeostat/host/change/record"
 	"github.com/homeostat/homeostat/host/change/txn"
 	"github.com/homeostat/homeostat/host/change/watch"
@@ -80,6 +81,9 @@ type looked struct {
 
 // watchOver watches the applied change until it is kept and settled, or must be undone.
 func (r *run) watchOver(ctx context.Context) outcome {
+	if r.rec.Handed && !r.resumed {
+		return r.handOver(ctx)
+	}
 	w := r.newWatching()
 	deadline := w.core.Deadline().UTC()
 	r.rec.State, r.rec.Deadline = record.Watching, &deadline
@@ -114,6 +118,9 @@ func (r *run) newWatching() *watching {
 const maxSettle = 30 * time.Second
 
 func (r *run) settle() time.Duration {
+	if own.IsRoot(r.root.Name) {
+		return 0 // once it is confirmed, nothing must look unconfirmed to the guard
+	}
 	if s := r.p.opt.Timing.Settle; s > 0 {
 		return s
 	}
@@ -144,7 +151,7 @@ func (w *watching) loop(ctx context.Context) outcome {
 		case l := <-w.looks:
 			w.took(ctx, l)
 		case <-ills.C:
-			w.core.Ills(time.Now(), w.p.opt.World.Ills())
+			w.core.Ills(time.Now(), w.p.ills(w.root))
 		case <-next.C:
 		}
 	}

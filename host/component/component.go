@@ -153,9 +153,20 @@ func (s *Set) remove(ctx context.Context, specs []Spec) error {
 	return errors.Join(problems...)
 }
 
+// Release lets go of all components, which run on whatever their OnExit says: a next daemon follows at once. Otherwise it is
+// Close.
+func (s *Set) Release() ([]Status, error) {
+	return s.close(func(m *member.Member) error { return m.Release() })
+}
+
 // Close stops the components whose OnExit says so, lets go of the others, which run on, and returns what is left running.
 // It waits for all goroutines of the set. Orders that are under way are ended where they are; the next daemon finishes them.
 func (s *Set) Close(ctx context.Context) ([]Status, error) {
+	return s.close(func(m *member.Member) error { return m.Leave(ctx) })
+}
+
+// close ends the set once; leave takes one member out of it.
+func (s *Set) close(leave func(*member.Member) error) ([]Status, error) {
 	s.applies.Lock()
 	defer s.applies.Unlock()
 	s.mu.Lock()
@@ -170,7 +181,7 @@ func (s *Set) Close(ctx context.Context) ([]Status, error) {
 	members := s.all()
 	problems := make([]error, len(members))
 	for i, m := range members {
-		wait.Go(func() { problems[i] = m.Leave(ctx) })
+		wait.Go(func() { problems[i] = leave(m) })
 	}
 	wait.Wait()
 	s.work.Wait()

@@ -21,6 +21,7 @@ import (
 type Settings struct {
 	Healing    Healing     `toml:"healing" doc:"How anomalies become recoveries."`
 	Safety     Safety      `toml:"safety" doc:"What stands between a change and the host."`
+	Self       Self        `toml:"self" doc:"Changes of homeostat itself: its configuration, its plugins, its program."`
 	Backup     Backup      `toml:"backup" doc:"How long stored states are kept."`
 	Dashboard  Dashboard   `toml:"dashboard" doc:"The web page and the HTTP API."`
 	Notify     Notify      `toml:"notify" doc:"Where incidents and approvals are announced."`

@@ -48,6 +48,12 @@ type Screen struct {
 	Window     time.Duration `toml:"window" default:"5m" min:"1s" max:"24h" doc:"The length of that window."`
 }
 
+// Self is the table [self].
+type Self struct {
+	Watch   time.Duration `toml:"watch" default:"2m" min:"1s" max:"24h" doc:"How long a change of homeostat itself can be undone by what is seen."`
+	Confirm Confirmation  `toml:"confirm" default:"health" oneof:"health|person|both" doc:"What ends that watch well. A person has to agree beforehand in any case."`
+}
+
 // Backup is the table [backup].
 type Backup struct {
 	KeepDays int `toml:"keep_days" default:"7" min:"1" max:"3650" doc:"Days after which a backup expires. Pinned ones stay."`

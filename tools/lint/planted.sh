@@ -27,6 +27,7 @@ planted=(
 	"room-heal|host/heal|$home/host/component"
 	"room-component|host/component|$home/host/heal"
 	"room-api|host/api|$home/host/heal"
+	"room-guard|host/guard|$home/host/config"
 	"pure|host/breaker|os"
 	"pure|host/ratelimit|net"
 	"pure|host/screen/shell|os"

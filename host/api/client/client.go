@@ -68,6 +68,12 @@ func (c *Client) Get(ctx context.Context, path string, out any) error {
 	return c.Do(ctx, http.MethodGet, path, nil, out)
 }
 
+// Once asks whether a path answers well, over a connection that is closed afterwards.
+func (c *Client) Once(ctx context.Context, path string) error {
+	defer c.http.CloseIdleConnections()
+	return c.Do(ctx, http.MethodGet, path, nil, nil)
+}
+
 // Do sends a request with in as its JSON body, nil for none, and reads the
 // answer into out, nil to drop it. A problem comes back as *Error.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {

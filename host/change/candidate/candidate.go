@@ -27,8 +27,8 @@ import (
 const (
 	// MaxEdits is the most paths that one candidate may touch.
 	MaxEdits = 20_000
-	// MaxBytes bounds the contents of one candidate together.
-	MaxBytes = 16 << 20
+	// MaxBytes bounds the contents of one candidate together. The program of homeostat has to fit.
+	MaxBytes = 48 << 20
 	// MaxText bounds the reason and the author's name, in bytes.
 	MaxText = 4096
 )

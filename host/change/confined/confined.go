@@ -19,6 +19,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -35,6 +36,25 @@ func Asked() bool { return len(os.Args) > 1 && os.Args[1] == Name }
 
 // View stands in a command for the root with the candidate applied.
 const View = "{view}"
+
+// Path stands in a command for one file of the candidate, relative to the root.
+const Path = "{path}"
+
+// Expand returns the commands that a command stands for: one for each path, with Path replaced, where it names it.
+func Expand(command, paths []string) [][]string {
+	if !slices.ContainsFunc(command, func(arg string) bool { return strings.Contains(arg, Path) }) {
+		return [][]string{command}
+	}
+	var all [][]string
+	for _, path := range paths {
+		one := slices.Clone(command)
+		for i, arg := range one {
+			one[i] = strings.ReplaceAll(arg, Path, path)
+		}
+		all = append(all, one)
+	}
+	return all
+}
 
 // Job is one run of a validator.
 type Job struct {

@@ -184,6 +184,11 @@ type Record struct {
 	Settles  *time.Time `json:"settles,omitempty"`
 	Ended    *time.Time `json:"ended,omitempty"`
 
+	// Handed says that the guard starts the daemon anew with the new files: the next daemon watches. Baseline is how ill
+	// each component was before, for it.
+	Handed   bool           `json:"handed,omitempty"`
+	Baseline map[string]int `json:"baseline,omitempty"`
+
 	// Activating is true from just before the owner is first told to read the new files: then undoing tells it again.
 	Activating bool     `json:"activating,omitempty"`
 	Decision   Decision `json:"decision,omitempty"`

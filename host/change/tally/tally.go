@@ -1,7 +1,7 @@
 // Package tally counts the verdicts of the checks of a change by the differential rule: what fails newly blocks, what fails
 // as it did before warns.
 //
-// It keeps no state beyond a Tally, which is used by one goroutine, and runs no check.
+// It keeps no state beyond a Tally, which is used by one goroutine, and runs no check but those of package syntax.
 package tally
 
 import (

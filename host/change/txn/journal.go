@@ -37,6 +37,7 @@ type journal struct {
 	Root   string        `json:"root"`
 	Weaker bool          `json:"weaker,omitempty"`
 	Watch  time.Duration `json:"watch,omitempty"`
+	Label  string        `json:"label,omitempty"`
 	Steps  []step.Step   `json:"steps"`
 
 	engine   Engine
@@ -232,7 +233,7 @@ func (j *journal) close() {
 }
 
 func (j *journal) result(state State, mark *Mark) Result {
-	r := Result{ID: j.ID, State: state, Weaker: j.Weaker, Mark: mark, Watch: j.Watch, Conflicts: j.kept}
+	r := Result{ID: j.ID, State: state, Weaker: j.Weaker, Mark: mark, Watch: j.Watch, Label: j.Label, Conflicts: j.kept}
 	for _, s := range j.Steps {
 		r.Paths = append(r.Paths, s.Path)
 	}

@@ -60,7 +60,7 @@ func (e Engine) prepare(c Change) (*journal, error) {
 // begin looks and refuses. The caller closes what it returns.
 func (e Engine) begin(c Change) (*preparation, error) {
 	p := &preparation{
-		journal: &journal{ID: c.ID, Watch: c.Watch, engine: e, place: step.Place{Ops: e.Ops}},
+		journal: &journal{ID: c.ID, Watch: c.Watch, Label: c.Label, engine: e, place: step.Place{Ops: e.Ops}},
 		planned: map[string]bool{}, deleting: map[string]bool{},
 	}
 	if list := c.check(); len(list) > 0 {

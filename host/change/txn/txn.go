@@ -82,6 +82,8 @@ type Change struct {
 	// Watch is how long the change can be undone after it was applied. It is only carried in the journal, for those who
 	// time the watch.
 	Watch time.Duration `json:"watch,omitempty"`
+	// Label says what the change is to those who read the journal alone; it means nothing here.
+	Label string `json:"label,omitempty"`
 }
 
 // State is how far a change is.
@@ -116,6 +118,8 @@ type Result struct {
 	Mark *Mark `json:"mark,omitempty"`
 	// Watch is that of the change.
 	Watch time.Duration `json:"watch,omitempty"`
+	// Label is that of the change.
+	Label string `json:"label,omitempty"`
 	// Paths are the paths that the change touches.
 	Paths []string `json:"paths,omitempty"`
 }

@@ -18,14 +18,14 @@ import (
 var modification = regexp.MustCompile(`"modification_id":"(mod_[0-9a-f]+)"`)
 
 // ask CODE METHOD PATH [BODY] sends a request over the socket s.sock, wants that status, and has the answer as its
-// output. A path without a slash before it is one of changes; a body @FILE is that file. $MOD in a body is the last modification that an answer named; a body of 33MiB is that much of nothing.
+// output. A path without a slash before it is one of changes; a body @FILE is that file. $MOD in a body is the last modification that an answer named; a body of 73MiB is that much of nothing.
 func ask(ts *testscript.TestScript, _ bool, args []string) {
 	body := ""
 	if len(args) > 3 {
 		body = os.Expand(args[3], ts.Getenv)
 	}
-	if body == "33MiB" {
-		body = `{"reason":"` + strings.Repeat("x", 33<<20) + `"}`
+	if body == "73MiB" {
+		body = `{"reason":"` + strings.Repeat("x", 73<<20) + `"}`
 	}
 	if file, ok := strings.CutPrefix(body, "@"); ok {
 		body = ts.ReadFile(file)

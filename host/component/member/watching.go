@@ -122,6 +122,22 @@ func (m *Member) Leave(ctx context.Context) error {
 	if m.Spec().OnExit == declared.End && m.holding() != nil {
 		_, err = m.finish(ctx, Order{Reason: "the daemon ends and on_exit is stop"}, ledger.Restarting)
 	}
+	m.letGo()
+	return err
+}
+
+// Release takes the member out of the set and leaves its process running: a next daemon takes it over. It ends all
+// goroutines.
+func (m *Member) Release() error {
+	m.end()
+	m.turn <- struct{}{} // as in Leave
+	defer m.exitTurn()
+	m.letGo()
+	return nil
+}
+
+// letGo ends the watching of the process, and whoever watches.
+func (m *Member) letGo() {
 	m.unwatch()
 	m.work.Wait()
 	m.mu.Lock()
@@ -130,5 +146,4 @@ func (m *Member) Leave(ctx context.Context) error {
 	for _, w := range watches {
 		w.Close()
 	}
-	return err
 }

@@ -14,11 +14,13 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/api/client"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/guarding"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/messages"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/simulation"
 	"github.com/homeostat/homeostat/host/config"
@@ -105,6 +107,7 @@ func newRoot(version string) *cobra.Command {
 undoes what it did when that did not help.
 
   homeostat run                    start the daemon with ./config.toml
+  homeostat guard -- run           the same, under a guard that undoes bad updates
   homeostat status                 what is going on, at a glance
   homeostat incident list          what broke and what was done about it
   homeostat approval list          what waits for your answer
@@ -123,6 +126,7 @@ configuration, 3 refused, 4 rolled back, 5 needs approval.`,
 	})
 	root.AddCommand(
 		runCommand(g),
+		guarding.Command(guarding.Options{Config: &g.config, State: stateOf}),
 		statusCommand(g),
 		modeCommand(g),
 		componentCommand(g),
@@ -213,6 +217,24 @@ func (g *globals) settings() (*config.Settings, error) {
 		return nil, fmt.Errorf("find the working folder: %w", err)
 	}
 	return config.Default(dir, host)
+}
+
+// stateOf is the state folder that a configuration names, or would name if it were good.
+func stateOf(file string) string {
+	g := globals{config: file}
+	if settings, err := g.settings(); err == nil {
+		return settings.State.Dir
+	}
+	for _, path := range configPaths {
+		if _, err := os.Stat(path); file == "" && err == nil {
+			file = path
+		}
+	}
+	if path, err := filepath.Abs(file); err == nil {
+		file = path
+	}
+	dir, _ := config.StateOf(file, config.ThisHost())
+	return dir
 }
 
 // reader runs a read command: it fetches into a fresh T and prints it as JSON

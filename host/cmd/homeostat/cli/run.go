@@ -2,20 +2,18 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
-	"github.com/KimMachineGun/automemlimit/memlimit"
-	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/app"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/process"
 	"github.com/homeostat/homeostat/host/config"
+	"github.com/homeostat/homeostat/host/guard/link"
 )
 
 func runCommand(g *globals) *cobra.Command {
@@ -33,11 +31,24 @@ nothing.
 	}
 	plugins := cmd.Flags().String("plugins", "", "folder of plugins (default: bin/plugins beside the program, then /usr/lib/homeostat/plugins)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		above, err := link.Take()
+		if err != nil {
+			return usageError(err)
+		}
+		defer above.Close()
+		if !above.Guarded() {
+			err = app.Rescue(cmd.Context(), stateOf(g.config), func(line string) { fmt.Fprintln(cmd.OutOrStdout(), line) })
+			if err != nil {
+				return err
+			}
+		}
 		settings, err := g.settings()
 		if err != nil {
 			return usageError(err)
 		}
-		return runDaemon(cmd.Context(), g, daemonRun{settings: settings, plugins: *plugins, out: cmd.OutOrStdout(), logs: cmd.ErrOrStderr()})
+		return runDaemon(cmd.Context(), g, daemonRun{
+			settings: settings, plugins: *plugins, guard: above, out: cmd.OutOrStdout(), logs: cmd.ErrOrStderr(),
+		})
 	}
 	return cmd
 }
@@ -45,14 +56,15 @@ nothing.
 type daemonRun struct {
 	settings  *config.Settings
 	plugins   string
+	guard     *link.Link
 	out, logs io.Writer
 }
 
 func runDaemon(ctx context.Context, g *globals, r daemonRun) error {
-	log := newLogger(r.settings.Log, r.logs)
-	limitMemory(log)
+	log := process.Logger(r.settings.Log, r.logs)
+	process.LimitMemory(log)
 	a, err := app.New(ctx, app.Options{
-		Version: g.version, Settings: r.settings, PluginDir: r.plugins, Log: log,
+		Version: g.version, Settings: r.settings, PluginDir: r.plugins, Guard: r.guard, Log: log,
 		Read: g.settings,
 		Say:  func(line string) { fmt.Fprintln(r.out, line) },
 	})
@@ -84,23 +96,4 @@ func reloadOn(ctx context.Context, hup <-chan os.Signal, a *app.App) {
 			_ = a.Reload(ctx) // a refusal is logged and shown in status
 		}
 	}
-}
-
-func newLogger(settings config.Log, w io.Writer) hclog.Logger {
-	level := hclog.LevelFromString(settings.Level)
-	if settings.Level == "warning" {
-		level = hclog.Warn
-	}
-	return hclog.New(&hclog.LoggerOptions{Name: "homeostat", Level: level, Output: w, JSONFormat: settings.Format == "json"})
-}
-
-// limitMemory keeps the Go runtime below the cgroup's memory limit.
-func limitMemory(log hclog.Logger) {
-	limit, err := memlimit.FromCgroup()
-	if errors.Is(err, memlimit.ErrNoLimit) || errors.Is(err, memlimit.ErrNoCgroup) || err != nil || limit == 0 {
-		return
-	}
-	const share = 0.9 // the rest is for what the runtime does not count
-	debug.SetMemoryLimit(int64(float64(limit) * share))
-	log.Debug("memory of the daemon is limited", "bytes", limit)
 }

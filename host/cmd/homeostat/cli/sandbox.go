@@ -11,6 +11,7 @@ import (
 	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/change/candidate"
+	"github.com/homeostat/homeostat/host/change/staged"
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/sandbox"
 	sandboxcli "github.com/homeostat/homeostat/sandbox/cli"
@@ -87,7 +88,7 @@ func (r changeResolver) Change(ctx context.Context, id string) (sandboxcli.Candi
 	if err != nil {
 		return none, fmt.Errorf("see change %s on the present files: %w", id, err)
 	}
-	out := sandboxcli.Candidate{View: change.View(root, resolved), Checks: slices.Clone(root.Checks)}
+	out := sandboxcli.Candidate{View: staged.View(root.Path, root.Deny, resolved), Checks: slices.Clone(root.Checks)}
 	for _, check := range submitted.Checks {
 		out.Checks = append(out.Checks, sandbox.Program{Module: check.Module, Name: check.Name, SHA256: check.SHA256, Args: check.Args})
 	}
