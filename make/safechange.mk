@@ -17,3 +17,10 @@ sweep-power: ## cut the power of loop-mounted ext4 and XFS at each step of a cha
 bench-safechange: ## figures of breaker, rate limit, health, backup and apply, beside their peers where installed
 	$(GO) test -run '^$$' -bench . -benchmem ./host/breaker ./host/ratelimit ./host/health
 	$(GO) test -run '^$$' -bench . -benchtime 10x ./host/backup ./host/change/txn
+
+.PHONY: bench-change
+RUNS ?= 9
+bench: bench-change
+bench-change: build ## a change of three files with and without a warm check, beside ansible where installed (RUNS=9 JSON=file)
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/bench-change ./examples/bench-change
+	$(BIN)/bench-change --bin $(BIN) --runs $(RUNS) --json '$(JSON)'
