@@ -105,7 +105,12 @@ func (a *App) changed(r record.Record) {
 	if r.Component == "" || own.IsRoot(r.Root) || r.State != record.Watching && r.State != record.RolledBack || r.Ended == nil && r.State == record.RolledBack {
 		return
 	}
-	a.seen(sdk.Event{Time: time.Now(), Component: r.Component, Type: sdk.EventChange, Text: "change " + r.ID + " is " + string(r.State)})
+	e := sdk.Event{Time: time.Now(), Component: r.Component, Type: sdk.EventChange, Text: "change " + r.ID + " is " + string(r.State)}
+	if r.Origin == record.FromRecovery {
+		a.observer.Event(e) // what healing does itself is no evidence to it
+		return
+	}
+	a.seen(e)
 }
 
 // watchOwners tells open watches what happened to a component. What is said of an earlier process of it is old.

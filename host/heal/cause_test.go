@@ -1,6 +1,7 @@
 package heal
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -116,6 +117,100 @@ func TestTenServicesThatFailAlikeGetOneProbingRestart(t *testing.T) {
 		synctest.Wait()
 		w.wantState(record.StateResolved)
 	})
+}
+
+func TestOthersThatFailAlikeAreTriedInTurnWhenTheFirstCannotBeHelped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "a", "b", "c")
+		w.boot(automated("a", "b", "c"), &restarter{})
+		defer w.halt()
+		w.parts["a"].next = func(uint64) fate { return hung }
+		for _, n := range []string{"a", "b", "c"} {
+			w.sicken(n)
+		}
+		time.Sleep(5*time.Minute + 50*time.Second)
+		synctest.Wait()
+		w.wantOrders("restart a")
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		got := w.ordered()
+		if len(got) < 2 || got[1] != "restart b" {
+			t.Fatalf("orders %v, want b tried after six minutes", got)
+		}
+		slices.Sort(got)
+		if want := []string{"restart a", "restart b", "restart c"}; !slices.Equal(got, want) {
+			t.Errorf("orders %v after b was helped, want c at once, and a in its rest", got)
+		}
+	})
+}
+
+func TestTrialThatEndsInAnotherWayFreesTheOthersAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "a", "b", "c")
+		w.boot(automated("a", "b", "c"), &restarter{pause: time.Minute})
+		defer w.halt()
+		w.parts["a"].next = func(uint64) fate {
+			return fate{state: sdk.StateDown, verdict: sdk.Fail, err: errors.New("address in use")}
+		}
+		for _, n := range []string{"a", "b", "c"} {
+			w.sicken(n)
+		}
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		got := w.ordered()
+		if len(got) < 3 || got[0] != "restart a" || got[1] != "restart b" {
+			t.Errorf("orders %v, want b tried at once, for a's port says nothing about it", got)
+		}
+	})
+}
+
+func TestAtMostOneProbingRestartAtATimeWhateverLasts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var names []string
+		for n := range 10 {
+			names = append(names, fmt.Sprintf("svc%d", n))
+		}
+		w := newWorld(t, names...)
+		w.boot(automated(names...), &restarter{})
+		defer w.halt()
+		for _, n := range names {
+			w.parts[n].next = func(uint64) fate { return hung }
+			w.sicken(n)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		// An hour of a common outage: one trial every six minutes at most.
+		if got := len(w.ordered()); got < 5 || got > 11 {
+			t.Errorf("%d orders in an hour: %v, want one in six minutes", got, w.ordered())
+		}
+		if got := len(w.heal.Incidents()); got != 1 {
+			t.Errorf("%d incidents, want one", got)
+		}
+	})
+}
+
+func TestRestEndsWhenAPersonChangesTheFilesOrADependencyIsReady(t *testing.T) {
+	events := map[string]sdk.Event{
+		"change":     {Component: "web", Type: sdk.EventChange, Text: "change mod_1 is watching"},
+		"dependency": {Component: "store", Type: sdk.EventReady},
+	}
+	for name, e := range events {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, "store", "web")
+				w.boot(shop(), &restarter{})
+				defer w.halt()
+				w.parts["web"].next = func(uint64) fate { return hung }
+				w.sicken("web")
+				time.Sleep(time.Minute)
+				w.wantOrders("restart web")
+				e.Time = time.Now()
+				w.observe(e)
+				synctest.Wait()
+				w.wantOrders("restart web", "restart web")
+			})
+		})
+	}
 }
 
 func TestRemedyThatHelpsOneOfThoseThatFailAlikeIsRepeatedOnTheOthers(t *testing.T) {

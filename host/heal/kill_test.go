@@ -1,6 +1,8 @@
 package heal
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,6 +69,100 @@ func killedAt(t *testing.T, step int) bool {
 	}
 	return !dead
 }
+
+// TestKillAtAnyStepOfAnUndoLeavesNothingMovedAndNothingForgotten kills the
+// daemon at each of its writes and inside each order of a recovery whose second
+// action fails, so that both are taken back before the next rung helps. What an
+// order that was cut off has done is for the pipeline to take back at its start;
+// everything else has to be moved back as often as it was moved.
+func TestKillAtAnyStepOfAnUndoLeavesNothingMovedAndNothingForgotten(t *testing.T) {
+	reached := 0
+	for step := 1; ; step++ {
+		survived := false
+		synctest.Test(t, func(t *testing.T) { survived = killedWhileMoving(t, step) })
+		if survived {
+			break
+		}
+		reached = step
+	}
+	if reached < 15 {
+		t.Fatalf("the sweep ended after %d steps, want two actions, their undo and a restart", reached)
+	}
+	t.Logf("killed at each of %d steps", reached)
+}
+
+func killedWhileMoving(t *testing.T, step int) bool {
+	w := newWorld(t, "web")
+	w.kill = step
+	ladder := func() []Strategy {
+		return []Strategy{mover("both", tune, sdk.RunDeclared{Component: "web", Name: "drain"}), handRestart{}}
+	}
+	set := automated("web")
+	set.Ladder = []string{"both", "by-hand"}
+	w.moved = func(a sdk.Action) error {
+		if a.Kind() == sdk.KindRunDeclared {
+			return errors.New("exit status 3")
+		}
+		return nil
+	}
+	w.boot(set, ladder()...)
+	w.sicken("web")
+	time.Sleep(4 * time.Minute)
+	synctest.Wait()
+	dead, cut := w.dead, w.cut
+	w.halt()
+	w.mu.Lock()
+	w.dead, w.kill = false, 0
+	w.mu.Unlock()
+	w.boot(set, ladder()...)
+	defer w.halt()
+	time.Sleep(time.Second)
+	if w.Confirm(t.Context(), "web") != sdk.Pass {
+		w.report("web", sdk.AnomalyProbe, sdk.SeverityMedium) // the detector sees it still
+	}
+	time.Sleep(15 * time.Minute)
+	synctest.Wait()
+	orders := w.ordered()
+	for _, kind := range []string{"set_parameters web", "run_declared web"} {
+		done, undone := count(orders, kind), count(orders, "undo "+kind)
+		if cut == kind {
+			done-- // nobody knows of it but the pipeline
+		}
+		if undone < done || done > 2 || undone > done+1 {
+			t.Errorf("killed at step %d (in %q): %s was done %d times and taken back %d times: %v", step, cut, kind, done, undone, orders)
+		}
+	}
+	if got := count(orders, "restart web"); got < 1 || got > 2 {
+		t.Errorf("killed at step %d: %d restarts, want one, and one more at most: %v", step, got, orders)
+	}
+	for _, inc := range w.heal.Incidents() {
+		if inc.State != record.StateResolved {
+			t.Errorf("killed at step %d: %s is still %s: %+v", step, inc.ID, inc.State, inc.History)
+		}
+	}
+	return !dead
+}
+
+func count(list []string, what string) int {
+	n := 0
+	for _, s := range list {
+		if s == what {
+			n++
+		}
+	}
+	return n
+}
+
+// handRestart is a second rung.
+type handRestart struct{}
+
+func (handRestart) Name() string { return "by-hand" }
+
+func (handRestart) Propose(_ context.Context, in sdk.Incident) (sdk.Proposal, error) {
+	return sdk.Proposal{Actions: []sdk.Action{sdk.Restart{Component: in.Component}}, Reason: "the other did not help"}, nil
+}
+
+func (handRestart) Learn(context.Context, sdk.Outcome) error { return nil }
 
 func TestHoldTimeGoesOnAfterARestartOfTheDaemon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -34,7 +34,7 @@ func (h *Healer) Observe(e sdk.Event) error {
 	switch e.Type {
 	case sdk.EventPluginBlind, sdk.EventPluginSeeing:
 		return h.step(blindness(e))
-	case sdk.EventStopping, sdk.EventStopped, sdk.EventReady:
+	case sdk.EventStopping, sdk.EventStopped, sdk.EventReady, sdk.EventChange:
 		return h.step(machine.Happened{Event: e})
 	case sdk.EventProbe:
 		if e.Probe != nil && e.Probe.Verdict == sdk.Pass {

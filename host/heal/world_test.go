@@ -43,6 +43,10 @@ type world struct {
 	slow time.Duration
 	// broken is the error of every write.
 	broken error
+	// cut is the order whose outcome the kill kept from being written down, empty
+	// for none; moving is the step at which such an order ended last.
+	cut    string
+	moving int
 	// receipt is what such an order leaves; default receipt.
 	receipt string
 	// moved is what an order that is no restart does; it holds the lock.
@@ -147,6 +151,9 @@ func (w *world) Put(_ context.Context, kind, id string, doc []byte, at time.Time
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.tick(); err != nil {
+		if w.moving > 0 && w.steps == w.kill && w.steps == w.moving+1 {
+			w.cut = w.orders[len(w.orders)-1] // its outcome is not written down
+		}
 		return err
 	}
 	if w.broken != nil {
@@ -209,7 +216,12 @@ func (w *world) Do(_ context.Context, a sdk.Action, _ string) (text, receipt str
 	w.orders = append(w.orders, fmt.Sprintf("%s %s", a.Kind(), a.Target()))
 	if a.Kind() != sdk.KindRestart && a.Kind() != sdk.KindStart {
 		err = w.move(a)
-		return "moved", cmp.Or(w.receipt, "receipt"), errors.Join(err, w.tick())
+		if dead := w.tick(); dead != nil {
+			w.cut = w.orders[len(w.orders)-1]
+			return "", "", dead
+		}
+		w.moving = w.steps
+		return "moved", cmp.Or(w.receipt, "receipt"), err
 	}
 	p := w.parts[a.Target()]
 	p.generation++

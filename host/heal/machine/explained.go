@@ -59,7 +59,12 @@ func (h Happened) apply(m *Machine) error {
 		if m.quiet.EndOrder(e.Component) {
 			m.release(e.Component)
 		}
+		for _, name := range m.graph.Dependents(e.Component) {
+			m.changed(name, e.Component+" is ready again")
+		}
 		m.onPass(e)
+	case e.Type == sdk.EventChange:
+		m.changed(e.Component, e.Text)
 	case e.Type == sdk.EventProbe && e.Probe != nil && e.Probe.Verdict == sdk.Pass:
 		m.onPass(e)
 	}

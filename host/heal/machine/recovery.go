@@ -198,7 +198,7 @@ func (a Acted) apply(m *Machine) error {
 
 // notBegun ends a recovery of which nothing was done.
 func (m *Machine) notBegun(inc *incident, rec *record.Recovery, why string) {
-	m.quiet.End(rec.ID, targetsOr(rec.Targets, inc), m.now)
+	m.quiet.End(rec.ID, targetsOr(rec.Targets, inc), m.now.Add(m.set.Settle))
 	m.storm.Drop(rec.ID)
 	rec.StartedAt, rec.Text = nil, why
 	m.endRecovery(inc, rec, sdk.ResultAborted)

@@ -47,12 +47,17 @@ func (m *Machine) resting(component string) map[string]time.Time {
 	return out
 }
 
-// soonest returns the end of the first rest on the incident's cause, at the
-// latest the time given.
+// soonest returns the end of the first rest on the incident's cause, or when the
+// next of several that fail alike may be tried, at the latest the time given.
 func (m *Machine) soonest(inc *incident, at time.Time) time.Time {
 	for _, until := range m.resting(inc.Component) {
 		if until.Before(at) {
 			at = until
+		}
+	}
+	if last := inc.lastOf(inc.Component); inc.Shared && last != nil {
+		if turn := m.turn(inc, last); turn.After(m.now) && turn.Before(at) {
+			at = turn
 		}
 	}
 	return at
@@ -75,8 +80,14 @@ func (m *Machine) ladderOf(component string) []string {
 	return m.set.Ladder
 }
 
-// next puts the incident to the strategies again after a recovery that failed.
-// Of several that fail alike another one is looked at first.
-func (m *Machine) next(inc *incident, why string) {
-	m.enter(inc, record.PhaseIdle, why)
+// changed ends the rest of what waits for the component, because its files are
+// others now or what it depends on is ready again.
+func (m *Machine) changed(component, why string) {
+	for _, inc := range m.open {
+		if inc.Running() != nil || inc.Pending() != nil || inc.QuarantinedUntil == nil || inc.Component != component || inc.Phase == record.PhaseResolved {
+			continue
+		}
+		m.rested(inc)
+		m.enter(inc, record.PhaseIdle, "looking again: "+why)
+	}
 }

@@ -73,6 +73,7 @@ func (m *Machine) schedule() {
 
 // begin takes the incident's next step and reports whether it takes a slot.
 func (m *Machine) begin(inc *incident) bool {
+	m.rotate(inc)
 	switch deps := m.graph.Dependencies(inc.Component); {
 	case inc.openOf("") == 0:
 		m.resolve(inc, "all its anomalies are over")

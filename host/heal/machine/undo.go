@@ -94,7 +94,7 @@ func (m *Machine) failed(inc *incident, rec *record.Recovery) {
 	if !works {
 		m.rest(inc, rec)
 	}
-	m.next(inc, why)
+	m.enter(inc, record.PhaseIdle, why)
 }
 
 // abort ends a recovery of which nobody knows how far it came. What is known to
