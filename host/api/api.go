@@ -73,6 +73,7 @@ func New(opt Options) *Server {
 	s.registerParameters()
 	s.registerSearches()
 	s.registerHealing()
+	s.registerStrategies()
 	s.registerChanges()
 	s.registerSignals()
 	s.registerAudit()

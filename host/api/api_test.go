@@ -30,6 +30,7 @@ type (
 	anyComponents = Components
 	anyParameters = Parameters
 	anySearches   = Searches
+	anyStrategies = Strategies
 	anySignals    = Signals
 	anyChanges    = Changes
 	anyAlerts     = Alerts
@@ -43,6 +44,7 @@ var unreachable = Services{
 	Parameters: struct{ anyParameters }{},
 	Searches:   struct{ anySearches }{},
 	Healing:    struct{ Healing }{},
+	Strategies: struct{ anyStrategies }{},
 	Signals:    struct{ anySignals }{},
 	Changes:    struct{ anyChanges }{},
 	Audit:      struct{ Audit }{},

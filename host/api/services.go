@@ -15,6 +15,7 @@ type Services struct {
 	Parameters Parameters
 	Searches   Searches
 	Healing    Healing
+	Strategies Strategies
 	Changes    Changes
 	Signals    Signals
 	Audit      Audit

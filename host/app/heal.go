@@ -16,6 +16,7 @@ import (
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/heal"
+	"github.com/homeostat/homeostat/host/heal/choice"
 	"github.com/homeostat/homeostat/host/heal/handover"
 	"github.com/homeostat/homeostat/host/heal/odds"
 	"github.com/homeostat/homeostat/host/heal/policy"
@@ -32,6 +33,7 @@ const auditTimeout = 10 * time.Second
 func (a *App) healOptions() heal.Options {
 	return heal.Options{
 		Log:          a.log.Named("heal"),
+		Promotion:    heal.Promotion(a.settings.Healing.Promotion),
 		Settings:     healSettings(a.settings),
 		Strategies:   a.strategies,
 		Actor:        a.actor(),
@@ -78,6 +80,40 @@ func (a *App) strategies() []heal.Strategy {
 		}
 	}
 	return append(ladder, handover.Strategy{})
+}
+
+// strategyService shows the ladder.
+func (a *App) strategyService() service.Strategies {
+	return service.Strategies{
+		Healer: a.healer,
+		Ready: func() []string {
+			var names []string
+			for _, s := range a.strategies() {
+				names = append(names, s.Name())
+			}
+			return names
+		},
+		Configured: func() []string {
+			names := []string{choice.HandOver}
+			for name, p := range a.current().Plugins.Named {
+				if p.Kind == config.PluginStrategy {
+					names = append(names, name)
+				}
+			}
+			slices.Sort(names)
+			return names
+		},
+		Ladder: func() ([]string, map[string][]string) {
+			settings := a.current()
+			own := map[string][]string{}
+			for _, c := range settings.Components {
+				if len(c.Ladder) > 0 {
+					own[string(c.Name)] = c.Ladder
+				}
+			}
+			return settings.Healing.Ladder, own
+		},
+	}
 }
 
 // rung is a strategy plugin as healing sees it.

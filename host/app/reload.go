@@ -12,6 +12,7 @@ import (
 	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/component"
 	"github.com/homeostat/homeostat/host/config"
+	"github.com/homeostat/homeostat/host/heal"
 	"github.com/homeostat/homeostat/host/health"
 )
 
@@ -73,7 +74,7 @@ func (a *App) apply(ctx context.Context, next *config.Settings) error {
 	a.mu.Lock()
 	a.settings = next
 	a.mu.Unlock()
-	if err := a.healer.Reload(healSettings(next)); err != nil {
+	if err := a.healer.Reload(healSettings(next), heal.Promotion(next.Healing.Promotion)); err != nil {
 		return err
 	}
 	if err := a.set.Apply(ctx, translate.Components(next)); err != nil {

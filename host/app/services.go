@@ -26,6 +26,7 @@ func (a *App) services() api.Services {
 		Parameters: service.Parameters{Book: a.hands().Parameters()},
 		Searches:   service.Searches{Searcher: a.searcher},
 		Healing:    changes.Approvals{Healing: service.Healing{Healer: a.healer, Corrector: corrector{a.plugins}}, Pipeline: a.pipeline},
+		Strategies: a.strategyService(),
 		Changes:    a.changeService(),
 		Signals:    signalService{a},
 		Audit:      auditService{a},

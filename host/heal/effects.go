@@ -49,6 +49,8 @@ func (h *Healer) carry(ctx context.Context, batch []machine.Effect) {
 		switch e := e.(type) {
 		case machine.Save:
 			unsaved = orFirst(unsaved, h.save(ctx, e))
+			h.scores.put(e.Incident)
+			h.judge(e.Incident)
 		case machine.SaveState:
 			unsaved = orFirst(unsaved, h.put(ctx, kindState, idState, e.State))
 			h.opt.Publish("maintenance", e.State.Maintenance)

@@ -25,6 +25,7 @@ import (
 	"github.com/homeostat/homeostat/host/heal/choice"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/host/heal/score"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -110,9 +111,12 @@ type Options struct {
 	Strategies func() []Strategy
 	// Chooser decides in which order they are asked; default choice.Fixed.
 	Chooser Chooser
-	Actor   Actor
-	Prober  Prober
-	Store   Store
+	// Promotion says what becomes of strategies that pass the bar; default
+	// suggest.
+	Promotion Promotion
+	Actor     Actor
+	Prober    Prober
+	Store     Store
 	// Audit appends to the audit log and returns when the record is durable.
 	Audit func(kind string, fields map[string]any) error
 	// Publish tells listeners; it must not block. Topics are anomaly, incident,
@@ -152,6 +156,8 @@ type Healer struct {
 	poke  chan struct{}
 	work  *writer
 	turns turns
+	// scores has a lock of its own.
+	scores board
 
 	learned learned
 
@@ -160,13 +166,14 @@ type Healer struct {
 	first   []machine.Effect // what taking up saved incidents asked for
 	life    context.Context  // ends when what is under way has to; nil before Run
 	closing bool
+	promote Promotion
 }
 
 // New loads what was saved and returns a Healer that has not begun yet.
 func New(ctx context.Context, opt Options) (*Healer, error) {
 	opt = opt.withDefaults()
-	h := &Healer{opt: opt, poke: make(chan struct{}, 1), work: newWriter(), core: machine.New(opt.Settings)}
-	saved, err := load(ctx, opt.Store)
+	h := &Healer{opt: opt, poke: make(chan struct{}, 1), work: newWriter(), core: machine.New(opt.Settings), promote: opt.Promotion}
+	saved, err := h.load(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -192,15 +199,18 @@ func (o Options) withDefaults() Options {
 			*d.span = d.value
 		}
 	}
+	if o.Promotion == "" {
+		o.Promotion = PromotionSuggest
+	}
 	if o.Chooser == nil {
 		o.Chooser = choice.Fixed{}
 	}
 	return o
 }
 
-func load(ctx context.Context, store Store) (machine.Restore, error) {
+func (h *Healer) load(ctx context.Context) (machine.Restore, error) {
 	var saved machine.Restore
-	states, err := store.List(ctx, kindState, 1)
+	states, err := h.opt.Store.List(ctx, kindState, 1)
 	if err != nil {
 		return saved, fmt.Errorf("load the healing mode: %w", err)
 	}
@@ -209,16 +219,19 @@ func load(ctx context.Context, store Store) (machine.Restore, error) {
 			return saved, fmt.Errorf("read the saved healing mode: %w", err)
 		}
 	}
-	docs, err := store.List(ctx, kindIncident, loadLimit)
+	docs, err := h.opt.Store.List(ctx, kindIncident, score.MaxIncidents)
 	if err != nil {
 		return saved, fmt.Errorf("load incidents: %w", err)
 	}
-	for _, doc := range slices.Backward(docs) {
+	for n, doc := range slices.Backward(docs) {
 		var inc record.Incident
 		if err := json.Unmarshal(doc, &inc); err != nil {
 			return saved, fmt.Errorf("read a saved incident: %w", err)
 		}
-		saved.Incidents = append(saved.Incidents, inc)
+		h.scores.put(inc)
+		if n < loadLimit {
+			saved.Incidents = append(saved.Incidents, inc)
+		}
 	}
 	return saved, nil
 }

@@ -3,6 +3,7 @@ package heal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,7 +59,7 @@ func killedAt(t *testing.T, step int) bool {
 	after := len(w.ordered())
 	switch {
 	case healthy && after != before:
-		t.Errorf("killed at step %d: %d more orders for a component that was healthy", step, after-before)
+		t.Errorf("killed at step %d: %d more orders for a component that was healthy: %v", step, after-before, w.told())
 	case !healthy && after != before+1:
 		t.Errorf("killed at step %d: %d more orders for a component that was down, want one", step, after-before)
 	}
@@ -141,6 +142,17 @@ func killedWhileMoving(t *testing.T, step int) bool {
 		}
 	}
 	return !dead
+}
+
+// told are the courses of all incidents.
+func (w *world) told() []string {
+	var out []string
+	for _, inc := range w.heal.Incidents() {
+		for _, e := range inc.History {
+			out = append(out, fmt.Sprintf("%s %s %s: %s", inc.ID, e.At.Format(time.TimeOnly), e.State, e.Text))
+		}
+	}
+	return out
 }
 
 func count(list []string, what string) int {

@@ -156,7 +156,7 @@ func TestReloadThatDropsAComponentResolvesItsIncident(t *testing.T) {
 		w.sicken("old")
 		synctest.Wait()
 		w.wantState(record.StateWaiting)
-		if err := w.heal.Reload(automated("web")); err != nil {
+		if err := w.heal.Reload(automated("web"), PromotionSuggest); err != nil {
 			t.Fatal(err)
 		}
 		w.wantState(record.StateResolved)

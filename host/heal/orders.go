@@ -131,4 +131,9 @@ func (h *Healer) EndMaintenance(id, who string) error {
 
 // Reload replaces the settings. The mode that was set live stays; open
 // incidents of components that are gone are resolved.
-func (h *Healer) Reload(s Settings) error { return h.step(machine.Configure{Settings: s}) }
+func (h *Healer) Reload(s Settings, p Promotion) error {
+	h.mu.Lock()
+	h.promote = p
+	h.mu.Unlock()
+	return h.step(machine.Configure{Settings: s})
+}

@@ -51,6 +51,8 @@ type world struct {
 	receipt string
 	// moved is what an order that is no restart does; it holds the lock.
 	moved func(a sdk.Action) error
+	// promotion is what becomes of strategies that pass the bar.
+	promotion Promotion
 	// around is what is known beside anomalies, nil for nothing.
 	around func(context.Context, sdk.Incident) Surroundings
 }
@@ -99,7 +101,7 @@ func (w *world) boot(set Settings, ladder ...Strategy) {
 	w.t.Helper()
 	h, err := New(w.t.Context(), Options{
 		Log: hclog.NewNullLogger(), Settings: set, Strategies: func() []Strategy { return ladder },
-		Actor: w, Prober: w, Store: w, Audit: w.audit, Publish: func(string, any) {}, Surroundings: w.around,
+		Actor: w, Prober: w, Store: w, Audit: w.audit, Publish: func(string, any) {}, Surroundings: w.around, Promotion: w.promotion,
 	})
 	if err != nil {
 		w.t.Fatalf("boot: %v", err)

@@ -194,11 +194,14 @@ func (l *Ledger) Find(id string) *record.Anomaly { return l.byID[id] }
 func (l *Ledger) Restore(a record.Anomaly) {
 	if a.Open {
 		if !a.Pushed || a.TTL <= 0 {
-			a.TTL = max(l.ttl, restoreTime)
+			a.TTL = l.Patience()
 		}
 		l.open[a.Detector+"\x00"+a.Anomaly.ID()], l.byID[a.ID] = &a, &a
 	}
 }
+
+// Patience is how long restored anomalies have to be reported again.
+func (l *Ledger) Patience() time.Duration { return max(l.ttl, restoreTime) }
 
 // OpenOf returns the open anomalies of the component, oldest first.
 func (l *Ledger) OpenOf(component string) []*record.Anomaly {

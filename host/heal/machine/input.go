@@ -98,6 +98,12 @@ type StartMaintenance struct{ Window record.Maintenance }
 // EndMaintenance closes a window before its time.
 type EndMaintenance struct{ ID, By string }
 
+// Promote lets a strategy act unasked on a component.
+type Promote struct{ Promotion record.Promotion }
+
+// Demote ends that.
+type Demote struct{ Component, Strategy, By, Why string }
+
 // Configure replaces the settings; the mode that was set live stays.
 type Configure struct{ Settings Settings }
 
@@ -107,6 +113,7 @@ type State struct {
 	// Modes are those of components that were set live.
 	Modes       map[string]policy.Own `json:"modes,omitempty"`
 	Maintenance []record.Maintenance  `json:"maintenance"`
+	Promotions  []record.Promotion    `json:"promotions,omitempty"`
 }
 
 // Restore brings back what was saved; it must be the first input.

@@ -32,6 +32,7 @@ type Machine struct {
 	open       []*incident
 	closed     []record.Incident
 	quiet      *quiet.Quiet
+	promotions []record.Promotion
 	storm      storm.Book
 	// rests holds, by component and strategy, until when one that failed is not
 	// asked again.

@@ -113,9 +113,9 @@ func targetsOr(names []string, inc *incident) []string {
 
 // decide applies the modes to a proposal.
 func (m *Machine) decide(inc *incident, p Proposed) {
-	modes := []policy.Mode{m.ModeOf(inc.Component)}
+	modes := []policy.Mode{m.modeFor(p.Strategy, inc.Component)}
 	for _, t := range p.Targets {
-		modes = append(modes, m.ModeOf(t))
+		modes = append(modes, m.modeFor(p.Strategy, t))
 	}
 	decision := policy.Decide(policy.Strictest(modes...), inc.Severity, p.NeedsPerson)
 	if decision == policy.Ask && m.standing(inc, p.Proposal) {

@@ -44,7 +44,7 @@ func (m *Machine) regress(inc *incident) {
 		return
 	}
 	worse := strings.Join(now.Worse(before), ", ")
-	inc.worseSince, inc.regressed = noTime, true
+	inc.worseSince, inc.regressed, rec.Harmed = noTime, true, true
 	m.audit("regression", map[string]any{"incident": inc.ID, "recovery": rec.ID, "component": inc.Component, "worse": worse, "before": before.String(), "now": now.String()})
 	m.failAll(inc, fmt.Sprintf("it made things worse: %s (before: %s; now: %s)", worse, before, now))
 }

@@ -36,6 +36,17 @@ func (m *Machine) rested(inc *incident) {
 	}
 }
 
+// Resting returns, by component, which strategies are not asked until when.
+func (m *Machine) Resting() map[string]map[string]time.Time {
+	out := map[string]map[string]time.Time{}
+	for component := range m.rests {
+		if resting := m.resting(component); len(resting) > 0 {
+			out[component] = resting
+		}
+	}
+	return out
+}
+
 // resting returns the strategies that are not to be asked about a component.
 func (m *Machine) resting(component string) map[string]time.Time {
 	out := map[string]time.Time{}

@@ -13,7 +13,9 @@ import (
 )
 
 func (m *Machine) saveState() {
-	m.emit(SaveState{State: State{Mode: m.mode, Modes: maps.Clone(m.modes), Maintenance: m.quiet.Windows()}})
+	m.emit(SaveState{State: State{
+		Mode: m.mode, Modes: maps.Clone(m.modes), Maintenance: m.quiet.Windows(), Promotions: slices.Clone(m.promotions),
+	}})
 }
 
 func (r Restore) apply(m *Machine) error {
@@ -25,6 +27,7 @@ func (r Restore) apply(m *Machine) error {
 			m.modes[name] = own
 		}
 	}
+	m.promotions = slices.Clone(r.State.Promotions)
 	for _, w := range r.State.Maintenance {
 		m.quiet.Open(w)
 	}
@@ -105,6 +108,11 @@ func (m *Machine) resume(inc *incident) {
 		inc.nextAt = m.now
 		if inc.HoldUntil != nil {
 			inc.nextAt = *inc.HoldUntil
+		}
+		// What was open may have ended meanwhile: its detector gets the time to
+		// report it again before it speaks against the recovery.
+		if judge := m.now.Add(m.ledger.Patience()); inc.openOf("") > 0 && inc.nextAt.Before(judge) {
+			inc.nextAt = judge
 		}
 		inc.settleAt = m.now.Add(m.set.Settle)
 	case record.PhaseWaiting, record.PhaseHandedOver:

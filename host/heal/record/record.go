@@ -119,6 +119,8 @@ type Recovery struct {
 	Receipts []string `json:"receipts,omitempty"`
 	// Before is the worst open severity of each component when it began.
 	Before map[string]sdk.Severity `json:"before,omitempty"`
+	// Harmed reports that the host was worse for it.
+	Harmed bool `json:"harmed,omitempty"`
 	// RestsUntil is until when the strategy is not asked again about the
 	// component, because this failed.
 	RestsUntil *time.Time `json:"rests_until,omitempty"`
@@ -202,6 +204,19 @@ type Known struct {
 	Suspects []sdk.Suspect   `json:"suspects,omitempty"`
 	Readings []sdk.Reading   `json:"readings,omitempty"`
 }
+
+// Promotion lets a strategy act unasked on a component, as in mode automated.
+type Promotion struct {
+	Component string    `json:"component"`
+	Strategy  string    `json:"strategy"`
+	At        time.Time `json:"at"`
+	// By is the person, or Scoreboard.
+	By  string `json:"by"`
+	Why string `json:"why"`
+}
+
+// Scoreboard promotes by itself where the operator has said so.
+const Scoreboard = "scoreboard"
 
 // Maintenance is a window in which nothing is opened or done.
 type Maintenance struct {

@@ -23,6 +23,7 @@ import (
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/guarding"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/messages"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/simulation"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/strategies"
 	"github.com/homeostat/homeostat/host/config"
 	drill "github.com/homeostat/homeostat/host/drill/command"
 	sandboxcli "github.com/homeostat/homeostat/sandbox/cli"
@@ -134,6 +135,7 @@ configuration, 3 refused, 4 rolled back, 5 needs approval.`,
 		incidentCommand(g),
 		approvalCommand(g),
 		maintenanceCommand(g),
+		strategies.Command(g.client),
 		pluginCommand(g),
 		configCommand(g),
 		auditCommand(g),
