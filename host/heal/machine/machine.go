@@ -18,6 +18,7 @@ import (
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/quiet"
 	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/host/heal/rest"
 	"github.com/homeostat/homeostat/host/heal/storm"
 )
 
@@ -36,7 +37,7 @@ type Machine struct {
 	storm      storm.Book
 	// rests holds, by component and strategy, until when one that failed is not
 	// asked again.
-	rests map[string]map[string]time.Time
+	rests rest.Book
 
 	now     time.Time
 	seq     uint64
@@ -49,7 +50,7 @@ const maxClosed = 200
 // New returns a machine without incidents. Settings without a value take their
 // defaults.
 func New(set Settings) *Machine {
-	m := &Machine{quiet: quiet.New(), rests: map[string]map[string]time.Time{}, modes: map[string]policy.Own{}}
+	m := &Machine{quiet: quiet.New(), rests: rest.Book{}, modes: map[string]policy.Own{}}
 	m.configure(set)
 	m.ledger = ledger.New(3 * m.set.DetectionInterval)
 	m.mode = m.set.Mode

@@ -14,21 +14,14 @@ func (m *Machine) rest(inc *incident, rec *record.Recovery) {
 	until := m.now.Add(m.set.Quarantine)
 	rec.RestsUntil = record.Time(until)
 	inc.QuarantinedUntil, inc.dirty = record.Time(until), true
-	m.restUntil(rec.Component, rec.Strategy, until)
-}
-
-func (m *Machine) restUntil(component, strategy string, until time.Time) {
-	if m.rests[component] == nil {
-		m.rests[component] = map[string]time.Time{}
-	}
-	m.rests[component][strategy] = until
+	m.rests.Until(rec.Component, rec.Strategy, until)
 }
 
 // rested lets all strategies be asked again about the incident's cause, for it
 // is healthy or has changed since.
 func (m *Machine) rested(inc *incident) {
 	inc.QuarantinedUntil = nil
-	delete(m.rests, inc.Component)
+	m.rests.End(inc.Component)
 	for n := range inc.Recoveries {
 		if rec := &inc.Recoveries[n]; rec.RestsUntil != nil && rec.Component == inc.Component {
 			rec.RestsUntil, inc.dirty = nil, true
@@ -37,31 +30,12 @@ func (m *Machine) rested(inc *incident) {
 }
 
 // Resting returns, by component, which strategies are not asked until when.
-func (m *Machine) Resting() map[string]map[string]time.Time {
-	out := map[string]map[string]time.Time{}
-	for component := range m.rests {
-		if resting := m.resting(component); len(resting) > 0 {
-			out[component] = resting
-		}
-	}
-	return out
-}
-
-// resting returns the strategies that are not to be asked about a component.
-func (m *Machine) resting(component string) map[string]time.Time {
-	out := map[string]time.Time{}
-	for strategy, until := range m.rests[component] {
-		if until.After(m.now) {
-			out[strategy] = until
-		}
-	}
-	return out
-}
+func (m *Machine) Resting() map[string]map[string]time.Time { return m.rests.All(m.now) }
 
 // soonest returns the end of the first rest on the incident's cause, or when the
 // next of several that fail alike may be tried, at the latest the time given.
 func (m *Machine) soonest(inc *incident, at time.Time) time.Time {
-	for _, until := range m.resting(inc.Component) {
+	for _, until := range m.rests.Of(inc.Component, m.now) {
 		if until.Before(at) {
 			at = until
 		}
@@ -78,7 +52,7 @@ func (m *Machine) soonest(inc *incident, at time.Time) time.Time {
 func (m *Machine) restRestored(doc record.Incident) {
 	for _, rec := range doc.Recoveries {
 		if rec.RestsUntil != nil && rec.RestsUntil.After(m.now) {
-			m.restUntil(rec.Component, rec.Strategy, *rec.RestsUntil)
+			m.rests.Until(rec.Component, rec.Strategy, *rec.RestsUntil)
 		}
 	}
 }

@@ -215,7 +215,7 @@ func (m *Machine) settle(inc *incident) {
 func (m *Machine) ask(inc *incident) {
 	m.enter(inc, record.PhaseAsking, "")
 	m.emit(Ask{
-		Ticket: inc.ticketOf(), Incident: m.view(inc), Ladder: m.ladderOf(inc.Component), Resting: m.resting(inc.Component),
+		Ticket: inc.ticketOf(), Incident: m.view(inc), Ladder: m.ladderOf(inc.Component), Resting: m.rests.Of(inc.Component, m.now),
 		Kind: inc.kind(), Rule: m.set.Choice,
 	})
 }
@@ -237,7 +237,7 @@ func (m *Machine) view(inc *incident) sdk.Incident {
 		}
 	}
 	for _, r := range inc.Recoveries {
-		out.Attempts = append(out.Attempts, attempt(r))
+		out.Attempts = append(out.Attempts, remedy.Attempt(r))
 	}
 	return out
 }
@@ -266,15 +266,4 @@ func (m *Machine) orders(component string) []time.Time {
 	}
 	slices.SortFunc(out, time.Time.Compare)
 	return out
-}
-
-func attempt(r record.Recovery) sdk.Attempt {
-	a := sdk.Attempt{Strategy: r.Strategy, At: r.ProposedAt, Result: r.Result, Text: r.Text}
-	if r.StartedAt != nil {
-		a.At = *r.StartedAt
-	}
-	for _, act := range r.Proposal.Actions {
-		a.Actions, a.Targets = append(a.Actions, act.Kind()), append(a.Targets, act.Target())
-	}
-	return a
 }

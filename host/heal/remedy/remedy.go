@@ -141,3 +141,15 @@ func Hash(a record.Approval) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
+
+// Attempt tells a strategy of a recovery that was tried.
+func Attempt(r record.Recovery) sdk.Attempt {
+	a := sdk.Attempt{Strategy: r.Strategy, At: r.ProposedAt, Result: r.Result, Text: r.Text}
+	if r.StartedAt != nil {
+		a.At = *r.StartedAt
+	}
+	for _, act := range r.Proposal.Actions {
+		a.Actions, a.Targets = append(a.Actions, act.Kind()), append(a.Targets, act.Target())
+	}
+	return a
+}
