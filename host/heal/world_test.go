@@ -51,6 +51,8 @@ type world struct {
 	receipt string
 	// moved is what an order that is no restart does; it holds the lock.
 	moved func(a sdk.Action) error
+	// actor takes the place of the world's own hand.
+	actor Actor
 	// promotion is what becomes of strategies that pass the bar.
 	promotion Promotion
 	// around is what is known beside anomalies, nil for nothing.
@@ -101,7 +103,7 @@ func (w *world) boot(set Settings, ladder ...Strategy) {
 	w.t.Helper()
 	h, err := New(w.t.Context(), Options{
 		Log: hclog.NewNullLogger(), Settings: set, Strategies: func() []Strategy { return ladder },
-		Actor: w, Prober: w, Store: w, Audit: w.audit, Publish: func(string, any) {}, Surroundings: w.around, Promotion: w.promotion,
+		Actor: w.hand(), Prober: w, Store: w, Audit: w.audit, Publish: func(string, any) {}, Surroundings: w.around, Promotion: w.promotion,
 	})
 	if err != nil {
 		w.t.Fatalf("boot: %v", err)
@@ -115,6 +117,14 @@ func (w *world) boot(set Settings, ladder ...Strategy) {
 		}
 	}()
 	synctest.Wait()
+}
+
+// hand is who carries actions out: the world itself unless a test has another.
+func (w *world) hand() Actor {
+	if w.actor != nil {
+		return w.actor
+	}
+	return w
 }
 
 // halt ends the daemon in an orderly way.
