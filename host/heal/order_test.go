@@ -34,7 +34,7 @@ func TestStopByAPersonEndsTheIncident(t *testing.T) {
 		defer w.halt()
 		w.parts["web"].next = func(uint64) fate { return hung }
 		w.sicken("web")
-		time.Sleep(time.Minute)
+		time.Sleep(70 * time.Second) // between two questions to the strategies
 		w.wantState(record.StateWaiting)
 		w.observe(sdk.Event{Component: "web", Type: sdk.EventStopping, Time: time.Now()})
 		w.observe(sdk.Event{Component: "web", Type: sdk.EventStopped, Time: time.Now()})
