@@ -58,7 +58,7 @@ func New(set Settings) *Machine {
 }
 
 func (m *Machine) configure(set Settings) {
-	m.set = set.withDefaults()
+	m.set = set.WithDefaults()
 	m.components = make(map[string]Component, len(set.Components))
 	needs := make(map[string][]string, len(set.Components))
 	for _, c := range set.Components {
