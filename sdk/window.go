@@ -160,6 +160,8 @@ type Link struct {
 	To   string `json:"to"`
 	// Depends reports that From cannot work without To.
 	Depends bool `json:"depends"`
+	// Circuit is set in incidents, for a link that can be opened.
+	Circuit *Circuit `json:"circuit,omitempty"`
 }
 
 // ComponentState is where a component stands in its life.

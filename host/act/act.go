@@ -33,6 +33,7 @@ type Actor struct {
 	components Components
 	declared   func(component string) map[string]Command
 	changes    Changes // nil where files cannot be changed
+	links      Links   // nil where no link can be opened
 }
 
 // New returns an Actor. Declared returns the operator's commands of a
@@ -73,6 +74,10 @@ func (a *Actor) check(action sdk.Action) error {
 		return a.checkDeclared(action)
 	case sdk.SubmitChange, sdk.RollbackChange, sdk.SetParameters:
 		return a.checkFiles(action)
+	case sdk.OpenLink:
+		return a.checkLink(action.From, action.To)
+	case sdk.CloseLink:
+		return a.checkLink(action.From, action.To)
 	}
 	return fmt.Errorf("this host cannot carry out %s yet, so the whole proposal is refused", action.Kind())
 }
@@ -116,8 +121,10 @@ func (a *Actor) Do(ctx context.Context, action sdk.Action, reason string) (text,
 		if len(c.Undo) > 0 {
 			receipt = receiptDone
 		}
-		text, err = c.run(ctx)
+		text, err = c.Run(ctx)
 		return text, receipt, err
+	case sdk.OpenLink, sdk.CloseLink:
+		return a.doLink(ctx, action, reason)
 	}
 	text, err = a.doPlain(ctx, action, reason)
 	return text, "", err

@@ -86,8 +86,8 @@ func TestProposalsBeyondThisHostAreRefusedAsAWhole(t *testing.T) {
 		"parameters":         {sdk.SetParameters{Component: "web", Values: map[string]sdk.Value{"x": {Number: 1}}}, "cannot change files"},
 		"a change":           {sdk.SubmitChange{Root: "shop", Files: []sdk.FileChange{{Path: "a"}}}, "cannot change files"},
 		"a rollback":         {sdk.RollbackChange{Change: "mod_1"}, "cannot change files"},
-		"open a link":        {sdk.OpenLink{From: "web", To: "store"}, "cannot carry out open_link yet"},
-		"close a link":       {sdk.CloseLink{From: "web", To: "store"}, "cannot carry out close_link yet"},
+		"open a link":        {sdk.OpenLink{From: "web", To: "store"}, "no links that can be opened"},
+		"close a link":       {sdk.CloseLink{From: "web", To: "store"}, "no links that can be opened"},
 		"unknown component":  {sdk.Restart{Component: "wed"}, `"wed"`},
 		"undeclared":         {sdk.RunDeclared{Component: "web", Name: "rm"}, "not declared"},
 		"declared elsewhere": {sdk.RunDeclared{Component: "wed", Name: "drain"}, `"wed"`},
@@ -126,7 +126,8 @@ func TestEveryActionHasAClassAndAnUndo(t *testing.T) {
 		{sdk.SubmitChange{Root: "shop"}, Reversible, "rollback of the change"},
 		{sdk.SetParameters{Component: "web"}, Reversible, "rollback of the change"},
 		{sdk.RollbackChange{Change: "mod_1"}, Reversible, "restore of the backup that the rollback makes"},
-		{sdk.OpenLink{From: "web", To: "store"}, Irreversible, "none"},
+		{sdk.OpenLink{From: "web", To: "store"}, Reversible, "close_link web->store"},
+		{sdk.CloseLink{From: "web", To: "store"}, Reversible, "open_link web->store"},
 	}
 	for _, c := range cases {
 		w := a.Weigh(c.action)

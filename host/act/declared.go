@@ -42,9 +42,9 @@ func (c Command) timeout() time.Duration {
 	return DefaultTimeout
 }
 
-// run runs the command in a process group of its own and waits for it. At the
+// Run runs the command in a process group of its own and waits for it. At the
 // deadline the whole group is killed.
-func (c Command) run(ctx context.Context) (string, error) {
+func (c Command) Run(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout())
 	defer cancel()
 	who, err := credential(c.User)

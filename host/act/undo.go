@@ -19,6 +19,8 @@ func (a *Actor) Undo(ctx context.Context, action sdk.Action, receipt, reason str
 		return a.undoDeclared(ctx, action)
 	case sdk.SubmitChange, sdk.SetParameters:
 		return a.undoFiles(ctx, receipt, reason)
+	case sdk.OpenLink, sdk.CloseLink:
+		return a.undoLink(ctx, action, reason)
 	}
 	return "", fmt.Errorf("%s %s has no undo", action.Kind(), action.Target())
 }
@@ -29,7 +31,7 @@ func (a *Actor) undoDeclared(ctx context.Context, r sdk.RunDeclared) (string, er
 		return "", fmt.Errorf("command %q of component %s has no undo in the configuration any more", r.Name, r.Component)
 	}
 	c.Command = c.Undo
-	return c.run(ctx)
+	return c.Run(ctx)
 }
 
 // undoFiles rolls a change back. The pipeline may have done so before, for it

@@ -57,6 +57,8 @@ func (a *Actor) Weigh(action sdk.Action) Weight {
 		return Weight{Class: Reversible, Undo: "rollback of the change", Cost: costStop + costStart}
 	case sdk.RollbackChange:
 		return Weight{Class: Reversible, Undo: "restore of the backup that the rollback makes", Cost: costStop + costStart}
+	case sdk.OpenLink, sdk.CloseLink:
+		return weighLink(action)
 	case sdk.Wait:
 		return Weight{Class: Harmless, Undo: "none", Cost: action.For}
 	case sdk.HandOver:

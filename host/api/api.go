@@ -74,6 +74,7 @@ func New(opt Options) *Server {
 	s.registerSearches()
 	s.registerHealing()
 	s.registerStrategies()
+	s.registerLinks()
 	s.registerChanges()
 	s.registerSignals()
 	s.registerAudit()

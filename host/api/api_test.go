@@ -34,6 +34,7 @@ type (
 	anySignals    = Signals
 	anyChanges    = Changes
 	anyAlerts     = Alerts
+	anyLinks      = Links
 )
 
 // unreachable are services that panic when they are used: a refused request
@@ -47,6 +48,7 @@ var unreachable = Services{
 	Strategies: struct{ anyStrategies }{},
 	Signals:    struct{ anySignals }{},
 	Changes:    struct{ anyChanges }{},
+	Links:      struct{ anyLinks }{},
 	Audit:      struct{ Audit }{},
 	TokenAdmin: struct{ TokenAdmin }{},
 	Notify:     struct{ Notifications }{},

@@ -17,6 +17,7 @@ type Services struct {
 	Healing    Healing
 	Strategies Strategies
 	Changes    Changes
+	Links      Links
 	Signals    Signals
 	Audit      Audit
 	Tokens     Tokens

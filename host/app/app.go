@@ -24,6 +24,7 @@ import (
 	"github.com/homeostat/homeostat/host/api/token"
 	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
+	"github.com/homeostat/homeostat/host/app/links"
 	"github.com/homeostat/homeostat/host/app/statedir"
 	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/atomicfile"
@@ -40,6 +41,7 @@ import (
 	"github.com/homeostat/homeostat/host/notify"
 	"github.com/homeostat/homeostat/host/observe"
 	"github.com/homeostat/homeostat/host/plugin"
+	"github.com/homeostat/homeostat/host/proxy"
 	"github.com/homeostat/homeostat/sandbox"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -78,6 +80,8 @@ type App struct {
 	set      *component.Set
 	observer *observe.Observer
 	healer   *heal.Healer
+	proxies  *proxy.Set
+	circuits *links.Links
 	backups  *backup.Store
 	doctor   changes.Doctor
 	monitor  atomic.Pointer[health.Monitor] // a reload replaces it
@@ -175,6 +179,9 @@ func (a *App) openRooms(ctx context.Context) error {
 		Log: a.log.Named("plugin"), Sink: a.sight, Specs: specs,
 	})
 	if err != nil {
+		return err
+	}
+	if err = a.openLinks(ctx); err != nil {
 		return err
 	}
 	if a.healer, err = heal.New(ctx, a.healOptions()); err != nil {
@@ -289,6 +296,9 @@ func (a *App) start(ctx context.Context) error {
 	if err := a.pipeline.Recover(ctx); err != nil {
 		a.log.Error("a change of an earlier daemon could not be ended; see `homeostat change list`", "error", err)
 	}
+	if err := a.proxies.Apply(links.Wanted(a.settings)); err != nil {
+		return err
+	}
 	if err := a.set.Apply(ctx, translate.Components(a.settings)); err != nil {
 		return err
 	}
@@ -344,7 +354,7 @@ func (a *App) stop() {
 	if err != nil {
 		a.log.Warn("a component was not stopped as its on_exit says", "error", err)
 	}
-	a.tellLeft(left)
+	a.tellLeft(left, a.proxies.Close())
 	a.observer.Close()
 	if err := a.plugins.Close(ctx); err != nil {
 		a.log.Warn("a plugin did not end by itself", "error", err)
@@ -374,6 +384,9 @@ func (a *App) close(ctx context.Context) error {
 	if a.set != nil {
 		_, err := a.set.Close(ctx) // a second Close does nothing
 		problems = append(problems, err)
+	}
+	if a.proxies != nil {
+		a.proxies.Close() // a second Close does nothing
 	}
 	if a.observer != nil {
 		a.observer.Close()

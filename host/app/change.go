@@ -8,6 +8,7 @@ import (
 	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/surroundings"
+	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/backup"
 	"github.com/homeostat/homeostat/host/change"
@@ -191,6 +192,7 @@ func (a *App) surroundings() surroundings.Source {
 	return surroundings.Source{
 		Log: a.log.Named("heal"), Settings: a.current, Ledger: a.recentChanges,
 		Lines: a.observer.Lines, Signals: a.observer.Signals, Parameters: a.hands().Parameters().Movable,
+		Links: func() []sdk.Link { return a.circuits.Circuits(translate.Links(a.current())) },
 	}
 }
 

@@ -56,7 +56,7 @@ func (a *App) published(topic string, item any) {
 
 // actor is the hand of healing. The pipeline is opened after healing, so it is looked up at each use.
 func (a *App) actor() *act.Actor {
-	return act.New(components{a.set, a.orders}, a.declared).WithChanges(a.hands())
+	return act.New(components{a.set, a.orders}, a.declared).WithChanges(a.hands()).WithLinks(a.circuits)
 }
 
 func (a *App) hands() changes.Hands {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
+	"github.com/homeostat/homeostat/host/app/links"
 	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/component"
 	"github.com/homeostat/homeostat/host/config"
@@ -75,6 +76,9 @@ func (a *App) apply(ctx context.Context, next *config.Settings) error {
 	a.settings = next
 	a.mu.Unlock()
 	if err := a.healer.Reload(healSettings(next), heal.Promotion(next.Healing.Promotion)); err != nil {
+		return err
+	}
+	if err := a.proxies.Apply(links.Wanted(next)); err != nil {
 		return err
 	}
 	if err := a.set.Apply(ctx, translate.Components(next)); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/homeostat/homeostat/host/api/token"
 	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
+	"github.com/homeostat/homeostat/host/app/links"
 	"github.com/homeostat/homeostat/host/app/service"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/history"
@@ -28,6 +29,7 @@ func (a *App) services() api.Services {
 		Healing:    changes.Approvals{Healing: service.Healing{Healer: a.healer, Corrector: corrector{a.plugins}}, Pipeline: a.pipeline},
 		Strategies: a.strategyService(),
 		Changes:    a.changeService(),
+		Links:      links.Service{Of: a.circuits},
 		Signals:    signalService{a},
 		Audit:      auditService{a},
 		Tokens:     tokenService{a},

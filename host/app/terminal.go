@@ -14,6 +14,7 @@ import (
 	"github.com/homeostat/homeostat/host/app/listen"
 	"github.com/homeostat/homeostat/host/atomicfile"
 	"github.com/homeostat/homeostat/host/component"
+	"github.com/homeostat/homeostat/host/proxy"
 )
 
 type listener struct {
@@ -110,14 +111,17 @@ func (a *App) goodbye() {
 	}
 }
 
-func (a *App) tellLeft(left []component.Status) {
-	if len(left) == 0 {
+func (a *App) tellLeft(left []component.Status, proxies []proxy.State) {
+	if len(left)+len(proxies) == 0 {
 		a.opt.Say("stopped; nothing was left running")
 		return
 	}
-	names := make([]string, len(left))
-	for i, s := range left {
-		names[i] = fmt.Sprintf("%s (pid %d)", s.Name, s.PID)
+	var names []string
+	for _, s := range left {
+		names = append(names, fmt.Sprintf("%s (pid %d)", s.Name, s.PID))
+	}
+	for _, s := range proxies {
+		names = append(names, fmt.Sprintf("the proxy of %s (pid %d)", s.Spec.Name(), s.Status.PID))
 	}
 	a.opt.Say("stopped; left running: " + strings.Join(names, ", ") + "; the next start takes them over")
 }

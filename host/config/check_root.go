@@ -9,27 +9,6 @@ import (
 	"strings"
 )
 
-func (c *checker) links() {
-	names := c.componentNames()
-	pairs, listens := map[string]at{}, map[string]at{}
-	if c.settings.Dashboard.Enabled {
-		c.once("dashboard.listen", string(c.settings.Dashboard.Listen), listens)
-	}
-	for i, link := range c.settings.Links {
-		where := at("link").index(i)
-		c.reference(where.key("from"), link.From, names)
-		c.reference(where.key("to"), link.To, names)
-		if link.From == link.To && link.From != "" {
-			c.wrong(where.key("to"), "is the same component as from")
-		}
-		c.bothOrNone(where, [2]string{"listen", "target"}, [2]bool{link.Listen != "", link.Target != ""})
-		c.once(where, link.From+" to "+link.To, pairs)
-		if link.Listen != "" {
-			c.once(where.key("listen"), string(link.Listen), listens)
-		}
-	}
-}
-
 // once reports a value that was seen before.
 func (c *checker) once(where at, value string, seen map[string]at) {
 	if first, ok := seen[value]; ok {

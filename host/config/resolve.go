@@ -26,6 +26,10 @@ func (s *Settings) resolve(host Host) {
 	for i := range s.Components {
 		s.Components[i].resolve(folder)
 	}
+	for i := range s.Links {
+		l := &s.Links[i]
+		l.OpenCommand, l.CloseCommand = argv(folder, l.OpenCommand), argv(folder, l.CloseCommand)
+	}
 	for i := range s.Roots {
 		s.Roots[i].resolve(folder)
 	}

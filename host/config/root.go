@@ -6,15 +6,6 @@ import (
 	"github.com/homeostat/homeostat/host/config/form"
 )
 
-// Link is one table [[link]].
-type Link struct {
-	From   string       `toml:"from" required:"true" example:"\"web\"" doc:"The component that connects."`
-	To     string       `toml:"to" required:"true" example:"\"store\"" doc:"The component that is connected to."`
-	Listen form.Address `toml:"listen" default:"" doc:"Where the local proxy listens; without it the link is only declared."`
-	Target form.Address `toml:"target" default:"" doc:"Where the proxy connects to; required with listen."`
-	Type   string       `toml:"type" default:"tcp" oneof:"http|tcp" doc:"What the proxy understands."`
-}
-
 // Activation says what makes the owner of a root read its files.
 type Activation string
 

@@ -100,6 +100,9 @@ type Surroundings struct {
 	Parameters []sdk.Parameter
 	// Forbidden are the combinations of parameters that are never applied.
 	Forbidden []sdk.Forbidden
+	// Links are the declared ones with what is known of their circuits; nil
+	// leaves those of the settings.
+	Links []sdk.Link
 }
 
 // Options are what a Healer needs. All fields without a default are required.

@@ -175,6 +175,9 @@ func (h *Healer) complete(ctx context.Context, in sdk.Incident) sdk.Incident {
 		s := h.opt.Surroundings(ctx, in)
 		in.Changes, in.Logs, in.Readings = s.Changes, s.Logs, s.Readings
 		in.Parameters, in.Forbidden = s.Parameters, s.Forbidden
+		if s.Links != nil {
+			in.Links = s.Links
+		}
 	}
 	in.Suspects = cause.Rank(cause.Case{Anomalies: in.Anomalies, Changes: in.Changes, DependsOn: h.dependsOn})
 	return in

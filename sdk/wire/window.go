@@ -139,11 +139,31 @@ func probeFromProto(p *pb.ProbeResult) sdk.ProbeResult {
 }
 
 func linkToProto(l sdk.Link) *pb.Link {
-	return &pb.Link{From: text(l.From), To: text(l.To), Depends: l.Depends}
+	return &pb.Link{From: text(l.From), To: text(l.To), Depends: l.Depends, Circuit: circuitToProto(l.Circuit)}
 }
 
 func linkFromProto(p *pb.Link) sdk.Link {
-	return sdk.Link{From: p.GetFrom(), To: p.GetTo(), Depends: p.GetDepends()}
+	return sdk.Link{From: p.GetFrom(), To: p.GetTo(), Depends: p.GetDepends(), Circuit: circuitFromProto(p.GetCircuit())}
+}
+
+func circuitToProto(c *sdk.Circuit) *pb.Circuit {
+	if c == nil {
+		return nil
+	}
+	return &pb.Circuit{
+		State: text(string(c.State)), Since: toNano(c.Since), Hold: c.Hold, Measured: c.Measured,
+		Requests: int64(c.Requests), Bad: int64(c.Bad), P99: int64(c.P99), Callers: int64(c.Callers),
+	}
+}
+
+func circuitFromProto(p *pb.Circuit) *sdk.Circuit {
+	if p == nil {
+		return nil
+	}
+	return &sdk.Circuit{
+		State: sdk.CircuitState(p.GetState()), Since: fromNano(p.GetSince()), Hold: p.GetHold(), Measured: p.GetMeasured(),
+		Requests: int(p.GetRequests()), Bad: int(p.GetBad()), P99: time.Duration(p.GetP99()), Callers: int(p.GetCallers()),
+	}
 }
 
 func statusToProto(s sdk.ComponentStatus) *pb.ComponentStatus {

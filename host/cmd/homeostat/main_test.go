@@ -92,7 +92,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("BUILT", built)
 			env.Setenv("HOME", env.WorkDir)
-			for _, name := range []string{"HTTP", "WEB", "WEBMETRICS", "STORE", "STOREMETRICS"} {
+			for _, name := range []string{"HTTP", "WEB", "WEBMETRICS", "STORE", "STOREMETRICS", "LINK"} {
 				port, err := freePort()
 				if err != nil {
 					return err

@@ -21,11 +21,13 @@ import (
 
 	"github.com/homeostat/homeostat/host/api/client"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/guarding"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/links"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/messages"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/strategies"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/simulation"
 	"github.com/homeostat/homeostat/host/config"
 	drill "github.com/homeostat/homeostat/host/drill/command"
+	proxy "github.com/homeostat/homeostat/host/proxy/command"
 	sandboxcli "github.com/homeostat/homeostat/sandbox/cli"
 )
 
@@ -134,6 +136,8 @@ configuration, 3 refused, 4 rolled back, 5 needs approval.`,
 		anomalyCommand(g),
 		incidentCommand(g),
 		approvalCommand(g),
+		links.New(g.client),
+		proxy.New(g.version),
 		maintenanceCommand(g),
 		strategies.Command(g.client),
 		pluginCommand(g),

@@ -2015,6 +2015,7 @@ type Link struct {
 	From          string                 `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
 	To            string                 `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
 	Depends       bool                   `protobuf:"varint,3,opt,name=depends,proto3" json:"depends,omitempty"`
+	Circuit       *Circuit               `protobuf:"bytes,4,opt,name=circuit,proto3" json:"circuit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2070,6 +2071,113 @@ func (x *Link) GetDepends() bool {
 	return false
 }
 
+func (x *Link) GetCircuit() *Circuit {
+	if x != nil {
+		return x.Circuit
+	}
+	return nil
+}
+
+type Circuit struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	State         string                 `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	Since         int64                  `protobuf:"varint,2,opt,name=since,proto3" json:"since,omitempty"`
+	Hold          bool                   `protobuf:"varint,3,opt,name=hold,proto3" json:"hold,omitempty"`
+	Measured      bool                   `protobuf:"varint,4,opt,name=measured,proto3" json:"measured,omitempty"`
+	Requests      int64                  `protobuf:"varint,5,opt,name=requests,proto3" json:"requests,omitempty"`
+	Bad           int64                  `protobuf:"varint,6,opt,name=bad,proto3" json:"bad,omitempty"`
+	P99           int64                  `protobuf:"varint,7,opt,name=p99,proto3" json:"p99,omitempty"`
+	Callers       int64                  `protobuf:"varint,8,opt,name=callers,proto3" json:"callers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Circuit) Reset() {
+	*x = Circuit{}
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Circuit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Circuit) ProtoMessage() {}
+
+func (x *Circuit) ProtoReflect() protoreflect.Message {
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Circuit.ProtoReflect.Descriptor instead.
+func (*Circuit) Descriptor() ([]byte, []int) {
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *Circuit) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Circuit) GetSince() int64 {
+	if x != nil {
+		return x.Since
+	}
+	return 0
+}
+
+func (x *Circuit) GetHold() bool {
+	if x != nil {
+		return x.Hold
+	}
+	return false
+}
+
+func (x *Circuit) GetMeasured() bool {
+	if x != nil {
+		return x.Measured
+	}
+	return false
+}
+
+func (x *Circuit) GetRequests() int64 {
+	if x != nil {
+		return x.Requests
+	}
+	return 0
+}
+
+func (x *Circuit) GetBad() int64 {
+	if x != nil {
+		return x.Bad
+	}
+	return 0
+}
+
+func (x *Circuit) GetP99() int64 {
+	if x != nil {
+		return x.P99
+	}
+	return 0
+}
+
+func (x *Circuit) GetCallers() int64 {
+	if x != nil {
+		return x.Callers
+	}
+	return 0
+}
+
 type ComponentStatus struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -2087,7 +2195,7 @@ type ComponentStatus struct {
 
 func (x *ComponentStatus) Reset() {
 	*x = ComponentStatus{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[36]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2099,7 +2207,7 @@ func (x *ComponentStatus) String() string {
 func (*ComponentStatus) ProtoMessage() {}
 
 func (x *ComponentStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[36]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2112,7 +2220,7 @@ func (x *ComponentStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComponentStatus.ProtoReflect.Descriptor instead.
 func (*ComponentStatus) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{36}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ComponentStatus) GetName() string {
@@ -2198,7 +2306,7 @@ type Anomaly struct {
 
 func (x *Anomaly) Reset() {
 	*x = Anomaly{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[37]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2210,7 +2318,7 @@ func (x *Anomaly) String() string {
 func (*Anomaly) ProtoMessage() {}
 
 func (x *Anomaly) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[37]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2223,7 +2331,7 @@ func (x *Anomaly) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Anomaly.ProtoReflect.Descriptor instead.
 func (*Anomaly) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{37}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Anomaly) GetComponent() string {
@@ -2325,7 +2433,7 @@ type Evidence struct {
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[38]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2337,7 +2445,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[38]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2350,7 +2458,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{38}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Evidence) GetComponent() string {
@@ -2430,7 +2538,7 @@ type Incident struct {
 
 func (x *Incident) Reset() {
 	*x = Incident{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[39]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2442,7 +2550,7 @@ func (x *Incident) String() string {
 func (*Incident) ProtoMessage() {}
 
 func (x *Incident) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[39]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2455,7 +2563,7 @@ func (x *Incident) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Incident.ProtoReflect.Descriptor instead.
 func (*Incident) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{39}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Incident) GetId() string {
@@ -2610,7 +2718,7 @@ type Suspect struct {
 
 func (x *Suspect) Reset() {
 	*x = Suspect{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[40]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2622,7 +2730,7 @@ func (x *Suspect) String() string {
 func (*Suspect) ProtoMessage() {}
 
 func (x *Suspect) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[40]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2635,7 +2743,7 @@ func (x *Suspect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suspect.ProtoReflect.Descriptor instead.
 func (*Suspect) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{40}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Suspect) GetComponent() string {
@@ -2673,7 +2781,7 @@ type Reading struct {
 
 func (x *Reading) Reset() {
 	*x = Reading{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[41]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2685,7 +2793,7 @@ func (x *Reading) String() string {
 func (*Reading) ProtoMessage() {}
 
 func (x *Reading) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[41]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2698,7 +2806,7 @@ func (x *Reading) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reading.ProtoReflect.Descriptor instead.
 func (*Reading) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{41}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Reading) GetComponent() string {
@@ -2750,7 +2858,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[42]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2762,7 +2870,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[42]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2775,7 +2883,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{42}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Attempt) GetStrategy() string {
@@ -2836,7 +2944,7 @@ type ChangeRef struct {
 
 func (x *ChangeRef) Reset() {
 	*x = ChangeRef{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[43]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2848,7 +2956,7 @@ func (x *ChangeRef) String() string {
 func (*ChangeRef) ProtoMessage() {}
 
 func (x *ChangeRef) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[43]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2861,7 +2969,7 @@ func (x *ChangeRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeRef.ProtoReflect.Descriptor instead.
 func (*ChangeRef) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{43}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ChangeRef) GetId() string {
@@ -2937,7 +3045,7 @@ type Parameter struct {
 
 func (x *Parameter) Reset() {
 	*x = Parameter{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2949,7 +3057,7 @@ func (x *Parameter) String() string {
 func (*Parameter) ProtoMessage() {}
 
 func (x *Parameter) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[44]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2962,7 +3070,7 @@ func (x *Parameter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Parameter.ProtoReflect.Descriptor instead.
 func (*Parameter) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{44}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Parameter) GetComponent() string {
@@ -3038,7 +3146,7 @@ type Value struct {
 
 func (x *Value) Reset() {
 	*x = Value{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3050,7 +3158,7 @@ func (x *Value) String() string {
 func (*Value) ProtoMessage() {}
 
 func (x *Value) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[45]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3063,7 +3171,7 @@ func (x *Value) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Value.ProtoReflect.Descriptor instead.
 func (*Value) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{45}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Value) GetNumber() float64 {
@@ -3092,7 +3200,7 @@ type Forbidden struct {
 
 func (x *Forbidden) Reset() {
 	*x = Forbidden{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3104,7 +3212,7 @@ func (x *Forbidden) String() string {
 func (*Forbidden) ProtoMessage() {}
 
 func (x *Forbidden) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[46]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3117,7 +3225,7 @@ func (x *Forbidden) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Forbidden.ProtoReflect.Descriptor instead.
 func (*Forbidden) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{46}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Forbidden) GetAll() []*Condition {
@@ -3148,7 +3256,7 @@ type Condition struct {
 
 func (x *Condition) Reset() {
 	*x = Condition{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3160,7 +3268,7 @@ func (x *Condition) String() string {
 func (*Condition) ProtoMessage() {}
 
 func (x *Condition) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[47]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3173,7 +3281,7 @@ func (x *Condition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Condition.ProtoReflect.Descriptor instead.
 func (*Condition) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{47}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Condition) GetParameter() string {
@@ -3218,7 +3326,7 @@ type SearchProblem struct {
 
 func (x *SearchProblem) Reset() {
 	*x = SearchProblem{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3230,7 +3338,7 @@ func (x *SearchProblem) String() string {
 func (*SearchProblem) ProtoMessage() {}
 
 func (x *SearchProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[48]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3243,7 +3351,7 @@ func (x *SearchProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchProblem.ProtoReflect.Descriptor instead.
 func (*SearchProblem) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{48}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *SearchProblem) GetComponent() string {
@@ -3298,7 +3406,7 @@ type Genome struct {
 
 func (x *Genome) Reset() {
 	*x = Genome{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3310,7 +3418,7 @@ func (x *Genome) String() string {
 func (*Genome) ProtoMessage() {}
 
 func (x *Genome) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[49]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3323,7 +3431,7 @@ func (x *Genome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Genome.ProtoReflect.Descriptor instead.
 func (*Genome) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{49}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Genome) GetId() uint64 {
@@ -3351,7 +3459,7 @@ type Score struct {
 
 func (x *Score) Reset() {
 	*x = Score{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3363,7 +3471,7 @@ func (x *Score) String() string {
 func (*Score) ProtoMessage() {}
 
 func (x *Score) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[50]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3376,7 +3484,7 @@ func (x *Score) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Score.ProtoReflect.Descriptor instead.
 func (*Score) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{50}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Score) GetGenome() uint64 {
@@ -3424,7 +3532,7 @@ type Action struct {
 
 func (x *Action) Reset() {
 	*x = Action{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3436,7 +3544,7 @@ func (x *Action) String() string {
 func (*Action) ProtoMessage() {}
 
 func (x *Action) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[51]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3449,7 +3557,7 @@ func (x *Action) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Action.ProtoReflect.Descriptor instead.
 func (*Action) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{51}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Action) GetAct() isAction_Act {
@@ -3652,7 +3760,7 @@ type Start struct {
 
 func (x *Start) Reset() {
 	*x = Start{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3664,7 +3772,7 @@ func (x *Start) String() string {
 func (*Start) ProtoMessage() {}
 
 func (x *Start) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[52]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3677,7 +3785,7 @@ func (x *Start) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Start.ProtoReflect.Descriptor instead.
 func (*Start) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{52}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *Start) GetComponent() string {
@@ -3697,7 +3805,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3709,7 +3817,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[53]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3722,7 +3830,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{53}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Stop) GetComponent() string {
@@ -3749,7 +3857,7 @@ type Restart struct {
 
 func (x *Restart) Reset() {
 	*x = Restart{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3761,7 +3869,7 @@ func (x *Restart) String() string {
 func (*Restart) ProtoMessage() {}
 
 func (x *Restart) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[54]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3774,7 +3882,7 @@ func (x *Restart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Restart.ProtoReflect.Descriptor instead.
 func (*Restart) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{54}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Restart) GetComponent() string {
@@ -3800,7 +3908,7 @@ type Reload struct {
 
 func (x *Reload) Reset() {
 	*x = Reload{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3812,7 +3920,7 @@ func (x *Reload) String() string {
 func (*Reload) ProtoMessage() {}
 
 func (x *Reload) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[55]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3825,7 +3933,7 @@ func (x *Reload) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reload.ProtoReflect.Descriptor instead.
 func (*Reload) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{55}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *Reload) GetComponent() string {
@@ -3845,7 +3953,7 @@ type SetParameters struct {
 
 func (x *SetParameters) Reset() {
 	*x = SetParameters{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3857,7 +3965,7 @@ func (x *SetParameters) String() string {
 func (*SetParameters) ProtoMessage() {}
 
 func (x *SetParameters) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[56]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3870,7 +3978,7 @@ func (x *SetParameters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetParameters.ProtoReflect.Descriptor instead.
 func (*SetParameters) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{56}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *SetParameters) GetComponent() string {
@@ -3898,7 +4006,7 @@ type SubmitChange struct {
 
 func (x *SubmitChange) Reset() {
 	*x = SubmitChange{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3910,7 +4018,7 @@ func (x *SubmitChange) String() string {
 func (*SubmitChange) ProtoMessage() {}
 
 func (x *SubmitChange) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[57]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3923,7 +4031,7 @@ func (x *SubmitChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitChange.ProtoReflect.Descriptor instead.
 func (*SubmitChange) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{57}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *SubmitChange) GetRoot() string {
@@ -3958,7 +4066,7 @@ type FileChange struct {
 
 func (x *FileChange) Reset() {
 	*x = FileChange{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3970,7 +4078,7 @@ func (x *FileChange) String() string {
 func (*FileChange) ProtoMessage() {}
 
 func (x *FileChange) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[58]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3983,7 +4091,7 @@ func (x *FileChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileChange.ProtoReflect.Descriptor instead.
 func (*FileChange) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{58}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *FileChange) GetPath() string {
@@ -4016,7 +4124,7 @@ type RollbackChange struct {
 
 func (x *RollbackChange) Reset() {
 	*x = RollbackChange{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4028,7 +4136,7 @@ func (x *RollbackChange) String() string {
 func (*RollbackChange) ProtoMessage() {}
 
 func (x *RollbackChange) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[59]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4041,7 +4149,7 @@ func (x *RollbackChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollbackChange.ProtoReflect.Descriptor instead.
 func (*RollbackChange) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{59}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *RollbackChange) GetChange() string {
@@ -4061,7 +4169,7 @@ type OpenLink struct {
 
 func (x *OpenLink) Reset() {
 	*x = OpenLink{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4073,7 +4181,7 @@ func (x *OpenLink) String() string {
 func (*OpenLink) ProtoMessage() {}
 
 func (x *OpenLink) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[60]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4086,7 +4194,7 @@ func (x *OpenLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenLink.ProtoReflect.Descriptor instead.
 func (*OpenLink) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{60}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *OpenLink) GetFrom() string {
@@ -4113,7 +4221,7 @@ type CloseLink struct {
 
 func (x *CloseLink) Reset() {
 	*x = CloseLink{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[61]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4125,7 +4233,7 @@ func (x *CloseLink) String() string {
 func (*CloseLink) ProtoMessage() {}
 
 func (x *CloseLink) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[61]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4138,7 +4246,7 @@ func (x *CloseLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseLink.ProtoReflect.Descriptor instead.
 func (*CloseLink) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{61}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *CloseLink) GetFrom() string {
@@ -4165,7 +4273,7 @@ type RunDeclared struct {
 
 func (x *RunDeclared) Reset() {
 	*x = RunDeclared{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[62]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4177,7 +4285,7 @@ func (x *RunDeclared) String() string {
 func (*RunDeclared) ProtoMessage() {}
 
 func (x *RunDeclared) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[62]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4190,7 +4298,7 @@ func (x *RunDeclared) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunDeclared.ProtoReflect.Descriptor instead.
 func (*RunDeclared) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{62}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *RunDeclared) GetComponent() string {
@@ -4217,7 +4325,7 @@ type Wait struct {
 
 func (x *Wait) Reset() {
 	*x = Wait{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[63]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4229,7 +4337,7 @@ func (x *Wait) String() string {
 func (*Wait) ProtoMessage() {}
 
 func (x *Wait) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[63]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4242,7 +4350,7 @@ func (x *Wait) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Wait.ProtoReflect.Descriptor instead.
 func (*Wait) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{63}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *Wait) GetComponent() string {
@@ -4269,7 +4377,7 @@ type HandOver struct {
 
 func (x *HandOver) Reset() {
 	*x = HandOver{}
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[64]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4281,7 +4389,7 @@ func (x *HandOver) String() string {
 func (*HandOver) ProtoMessage() {}
 
 func (x *HandOver) ProtoReflect() protoreflect.Message {
-	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[64]
+	mi := &file_homeostat_plugin_v1_plugin_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4294,7 +4402,7 @@ func (x *HandOver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandOver.ProtoReflect.Descriptor instead.
 func (*HandOver) Descriptor() ([]byte, []int) {
-	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{64}
+	return file_homeostat_plugin_v1_plugin_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *HandOver) GetComponent() string {
@@ -4445,11 +4553,21 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\averdict\x18\x02 \x01(\rR\averdict\x12\x18\n" +
 	"\alatency\x18\x03 \x01(\x03R\alatency\x12\x12\n" +
 	"\x04text\x18\x04 \x01(\tR\x04text\x12\x14\n" +
-	"\x05since\x18\x05 \x01(\x03R\x05since\"D\n" +
+	"\x05since\x18\x05 \x01(\x03R\x05since\"|\n" +
 	"\x04Link\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
 	"\x02to\x18\x02 \x01(\tR\x02to\x12\x18\n" +
-	"\adepends\x18\x03 \x01(\bR\adepends\"\xa1\x02\n" +
+	"\adepends\x18\x03 \x01(\bR\adepends\x126\n" +
+	"\acircuit\x18\x04 \x01(\v2\x1c.homeostat.plugin.v1.CircuitR\acircuit\"\xbf\x01\n" +
+	"\aCircuit\x12\x14\n" +
+	"\x05state\x18\x01 \x01(\tR\x05state\x12\x14\n" +
+	"\x05since\x18\x02 \x01(\x03R\x05since\x12\x12\n" +
+	"\x04hold\x18\x03 \x01(\bR\x04hold\x12\x1a\n" +
+	"\bmeasured\x18\x04 \x01(\bR\bmeasured\x12\x1a\n" +
+	"\brequests\x18\x05 \x01(\x03R\brequests\x12\x10\n" +
+	"\x03bad\x18\x06 \x01(\x03R\x03bad\x12\x10\n" +
+	"\x03p99\x18\a \x01(\x03R\x03p99\x12\x18\n" +
+	"\acallers\x18\b \x01(\x03R\acallers\"\xa1\x02\n" +
 	"\x0fComponentStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
@@ -4662,7 +4780,7 @@ func file_homeostat_plugin_v1_plugin_proto_rawDescGZIP() []byte {
 	return file_homeostat_plugin_v1_plugin_proto_rawDescData
 }
 
-var file_homeostat_plugin_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 66)
+var file_homeostat_plugin_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
 var file_homeostat_plugin_v1_plugin_proto_goTypes = []any{
 	(*DescribeRequest)(nil),   // 0: homeostat.plugin.v1.DescribeRequest
 	(*Description)(nil),       // 1: homeostat.plugin.v1.Description
@@ -4700,51 +4818,52 @@ var file_homeostat_plugin_v1_plugin_proto_goTypes = []any{
 	(*Exit)(nil),              // 33: homeostat.plugin.v1.Exit
 	(*ProbeResult)(nil),       // 34: homeostat.plugin.v1.ProbeResult
 	(*Link)(nil),              // 35: homeostat.plugin.v1.Link
-	(*ComponentStatus)(nil),   // 36: homeostat.plugin.v1.ComponentStatus
-	(*Anomaly)(nil),           // 37: homeostat.plugin.v1.Anomaly
-	(*Evidence)(nil),          // 38: homeostat.plugin.v1.Evidence
-	(*Incident)(nil),          // 39: homeostat.plugin.v1.Incident
-	(*Suspect)(nil),           // 40: homeostat.plugin.v1.Suspect
-	(*Reading)(nil),           // 41: homeostat.plugin.v1.Reading
-	(*Attempt)(nil),           // 42: homeostat.plugin.v1.Attempt
-	(*ChangeRef)(nil),         // 43: homeostat.plugin.v1.ChangeRef
-	(*Parameter)(nil),         // 44: homeostat.plugin.v1.Parameter
-	(*Value)(nil),             // 45: homeostat.plugin.v1.Value
-	(*Forbidden)(nil),         // 46: homeostat.plugin.v1.Forbidden
-	(*Condition)(nil),         // 47: homeostat.plugin.v1.Condition
-	(*SearchProblem)(nil),     // 48: homeostat.plugin.v1.SearchProblem
-	(*Genome)(nil),            // 49: homeostat.plugin.v1.Genome
-	(*Score)(nil),             // 50: homeostat.plugin.v1.Score
-	(*Action)(nil),            // 51: homeostat.plugin.v1.Action
-	(*Start)(nil),             // 52: homeostat.plugin.v1.Start
-	(*Stop)(nil),              // 53: homeostat.plugin.v1.Stop
-	(*Restart)(nil),           // 54: homeostat.plugin.v1.Restart
-	(*Reload)(nil),            // 55: homeostat.plugin.v1.Reload
-	(*SetParameters)(nil),     // 56: homeostat.plugin.v1.SetParameters
-	(*SubmitChange)(nil),      // 57: homeostat.plugin.v1.SubmitChange
-	(*FileChange)(nil),        // 58: homeostat.plugin.v1.FileChange
-	(*RollbackChange)(nil),    // 59: homeostat.plugin.v1.RollbackChange
-	(*OpenLink)(nil),          // 60: homeostat.plugin.v1.OpenLink
-	(*CloseLink)(nil),         // 61: homeostat.plugin.v1.CloseLink
-	(*RunDeclared)(nil),       // 62: homeostat.plugin.v1.RunDeclared
-	(*Wait)(nil),              // 63: homeostat.plugin.v1.Wait
-	(*HandOver)(nil),          // 64: homeostat.plugin.v1.HandOver
-	nil,                       // 65: homeostat.plugin.v1.SetParameters.ValuesEntry
+	(*Circuit)(nil),           // 36: homeostat.plugin.v1.Circuit
+	(*ComponentStatus)(nil),   // 37: homeostat.plugin.v1.ComponentStatus
+	(*Anomaly)(nil),           // 38: homeostat.plugin.v1.Anomaly
+	(*Evidence)(nil),          // 39: homeostat.plugin.v1.Evidence
+	(*Incident)(nil),          // 40: homeostat.plugin.v1.Incident
+	(*Suspect)(nil),           // 41: homeostat.plugin.v1.Suspect
+	(*Reading)(nil),           // 42: homeostat.plugin.v1.Reading
+	(*Attempt)(nil),           // 43: homeostat.plugin.v1.Attempt
+	(*ChangeRef)(nil),         // 44: homeostat.plugin.v1.ChangeRef
+	(*Parameter)(nil),         // 45: homeostat.plugin.v1.Parameter
+	(*Value)(nil),             // 46: homeostat.plugin.v1.Value
+	(*Forbidden)(nil),         // 47: homeostat.plugin.v1.Forbidden
+	(*Condition)(nil),         // 48: homeostat.plugin.v1.Condition
+	(*SearchProblem)(nil),     // 49: homeostat.plugin.v1.SearchProblem
+	(*Genome)(nil),            // 50: homeostat.plugin.v1.Genome
+	(*Score)(nil),             // 51: homeostat.plugin.v1.Score
+	(*Action)(nil),            // 52: homeostat.plugin.v1.Action
+	(*Start)(nil),             // 53: homeostat.plugin.v1.Start
+	(*Stop)(nil),              // 54: homeostat.plugin.v1.Stop
+	(*Restart)(nil),           // 55: homeostat.plugin.v1.Restart
+	(*Reload)(nil),            // 56: homeostat.plugin.v1.Reload
+	(*SetParameters)(nil),     // 57: homeostat.plugin.v1.SetParameters
+	(*SubmitChange)(nil),      // 58: homeostat.plugin.v1.SubmitChange
+	(*FileChange)(nil),        // 59: homeostat.plugin.v1.FileChange
+	(*RollbackChange)(nil),    // 60: homeostat.plugin.v1.RollbackChange
+	(*OpenLink)(nil),          // 61: homeostat.plugin.v1.OpenLink
+	(*CloseLink)(nil),         // 62: homeostat.plugin.v1.CloseLink
+	(*RunDeclared)(nil),       // 63: homeostat.plugin.v1.RunDeclared
+	(*Wait)(nil),              // 64: homeostat.plugin.v1.Wait
+	(*HandOver)(nil),          // 65: homeostat.plugin.v1.HandOver
+	nil,                       // 66: homeostat.plugin.v1.SetParameters.ValuesEntry
 }
 var file_homeostat_plugin_v1_plugin_proto_depIdxs = []int32{
 	2,  // 0: homeostat.plugin.v1.Description.settings:type_name -> homeostat.plugin.v1.Setting
 	5,  // 1: homeostat.plugin.v1.ConfigureResponse.problems:type_name -> homeostat.plugin.v1.Problem
 	28, // 2: homeostat.plugin.v1.DetectRequest.window:type_name -> homeostat.plugin.v1.Window
-	37, // 3: homeostat.plugin.v1.DetectResponse.anomalies:type_name -> homeostat.plugin.v1.Anomaly
+	38, // 3: homeostat.plugin.v1.DetectResponse.anomalies:type_name -> homeostat.plugin.v1.Anomaly
 	28, // 4: homeostat.plugin.v1.TrainRequest.history:type_name -> homeostat.plugin.v1.Window
-	37, // 5: homeostat.plugin.v1.FeedbackRequest.anomaly:type_name -> homeostat.plugin.v1.Anomaly
-	39, // 6: homeostat.plugin.v1.ProposeRequest.incident:type_name -> homeostat.plugin.v1.Incident
-	51, // 7: homeostat.plugin.v1.ProposeResponse.actions:type_name -> homeostat.plugin.v1.Action
-	48, // 8: homeostat.plugin.v1.AskRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
-	49, // 9: homeostat.plugin.v1.AskResponse.genomes:type_name -> homeostat.plugin.v1.Genome
-	48, // 10: homeostat.plugin.v1.TellRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
-	50, // 11: homeostat.plugin.v1.TellRequest.scores:type_name -> homeostat.plugin.v1.Score
-	36, // 12: homeostat.plugin.v1.Window.status:type_name -> homeostat.plugin.v1.ComponentStatus
+	38, // 5: homeostat.plugin.v1.FeedbackRequest.anomaly:type_name -> homeostat.plugin.v1.Anomaly
+	40, // 6: homeostat.plugin.v1.ProposeRequest.incident:type_name -> homeostat.plugin.v1.Incident
+	52, // 7: homeostat.plugin.v1.ProposeResponse.actions:type_name -> homeostat.plugin.v1.Action
+	49, // 8: homeostat.plugin.v1.AskRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
+	50, // 9: homeostat.plugin.v1.AskResponse.genomes:type_name -> homeostat.plugin.v1.Genome
+	49, // 10: homeostat.plugin.v1.TellRequest.problem:type_name -> homeostat.plugin.v1.SearchProblem
+	51, // 11: homeostat.plugin.v1.TellRequest.scores:type_name -> homeostat.plugin.v1.Score
+	37, // 12: homeostat.plugin.v1.Window.status:type_name -> homeostat.plugin.v1.ComponentStatus
 	29, // 13: homeostat.plugin.v1.Window.series:type_name -> homeostat.plugin.v1.Series
 	31, // 14: homeostat.plugin.v1.Window.logs:type_name -> homeostat.plugin.v1.LogLine
 	32, // 15: homeostat.plugin.v1.Window.events:type_name -> homeostat.plugin.v1.Event
@@ -4752,71 +4871,72 @@ var file_homeostat_plugin_v1_plugin_proto_depIdxs = []int32{
 	30, // 17: homeostat.plugin.v1.Series.range:type_name -> homeostat.plugin.v1.Range
 	33, // 18: homeostat.plugin.v1.Event.exit:type_name -> homeostat.plugin.v1.Exit
 	34, // 19: homeostat.plugin.v1.Event.probe:type_name -> homeostat.plugin.v1.ProbeResult
-	34, // 20: homeostat.plugin.v1.ComponentStatus.probes:type_name -> homeostat.plugin.v1.ProbeResult
-	33, // 21: homeostat.plugin.v1.ComponentStatus.last_exit:type_name -> homeostat.plugin.v1.Exit
-	38, // 22: homeostat.plugin.v1.Anomaly.evidence:type_name -> homeostat.plugin.v1.Evidence
-	37, // 23: homeostat.plugin.v1.Incident.anomalies:type_name -> homeostat.plugin.v1.Anomaly
-	36, // 24: homeostat.plugin.v1.Incident.status:type_name -> homeostat.plugin.v1.ComponentStatus
-	35, // 25: homeostat.plugin.v1.Incident.links:type_name -> homeostat.plugin.v1.Link
-	42, // 26: homeostat.plugin.v1.Incident.attempts:type_name -> homeostat.plugin.v1.Attempt
-	43, // 27: homeostat.plugin.v1.Incident.changes:type_name -> homeostat.plugin.v1.ChangeRef
-	31, // 28: homeostat.plugin.v1.Incident.logs:type_name -> homeostat.plugin.v1.LogLine
-	44, // 29: homeostat.plugin.v1.Incident.parameters:type_name -> homeostat.plugin.v1.Parameter
-	46, // 30: homeostat.plugin.v1.Incident.forbidden:type_name -> homeostat.plugin.v1.Forbidden
-	40, // 31: homeostat.plugin.v1.Incident.suspects:type_name -> homeostat.plugin.v1.Suspect
-	41, // 32: homeostat.plugin.v1.Incident.readings:type_name -> homeostat.plugin.v1.Reading
-	45, // 33: homeostat.plugin.v1.Parameter.default:type_name -> homeostat.plugin.v1.Value
-	45, // 34: homeostat.plugin.v1.Parameter.value:type_name -> homeostat.plugin.v1.Value
-	47, // 35: homeostat.plugin.v1.Forbidden.all:type_name -> homeostat.plugin.v1.Condition
-	45, // 36: homeostat.plugin.v1.Condition.value:type_name -> homeostat.plugin.v1.Value
-	44, // 37: homeostat.plugin.v1.SearchProblem.parameters:type_name -> homeostat.plugin.v1.Parameter
-	46, // 38: homeostat.plugin.v1.SearchProblem.forbidden:type_name -> homeostat.plugin.v1.Forbidden
-	52, // 39: homeostat.plugin.v1.Action.start:type_name -> homeostat.plugin.v1.Start
-	53, // 40: homeostat.plugin.v1.Action.stop:type_name -> homeostat.plugin.v1.Stop
-	54, // 41: homeostat.plugin.v1.Action.restart:type_name -> homeostat.plugin.v1.Restart
-	55, // 42: homeostat.plugin.v1.Action.reload:type_name -> homeostat.plugin.v1.Reload
-	56, // 43: homeostat.plugin.v1.Action.set_parameters:type_name -> homeostat.plugin.v1.SetParameters
-	57, // 44: homeostat.plugin.v1.Action.submit_change:type_name -> homeostat.plugin.v1.SubmitChange
-	59, // 45: homeostat.plugin.v1.Action.rollback_change:type_name -> homeostat.plugin.v1.RollbackChange
-	60, // 46: homeostat.plugin.v1.Action.open_link:type_name -> homeostat.plugin.v1.OpenLink
-	61, // 47: homeostat.plugin.v1.Action.close_link:type_name -> homeostat.plugin.v1.CloseLink
-	62, // 48: homeostat.plugin.v1.Action.run_declared:type_name -> homeostat.plugin.v1.RunDeclared
-	63, // 49: homeostat.plugin.v1.Action.wait:type_name -> homeostat.plugin.v1.Wait
-	64, // 50: homeostat.plugin.v1.Action.hand_over:type_name -> homeostat.plugin.v1.HandOver
-	65, // 51: homeostat.plugin.v1.SetParameters.values:type_name -> homeostat.plugin.v1.SetParameters.ValuesEntry
-	58, // 52: homeostat.plugin.v1.SubmitChange.files:type_name -> homeostat.plugin.v1.FileChange
-	45, // 53: homeostat.plugin.v1.SetParameters.ValuesEntry.value:type_name -> homeostat.plugin.v1.Value
-	0,  // 54: homeostat.plugin.v1.PluginService.Describe:input_type -> homeostat.plugin.v1.DescribeRequest
-	3,  // 55: homeostat.plugin.v1.PluginService.Configure:input_type -> homeostat.plugin.v1.ConfigureRequest
-	6,  // 56: homeostat.plugin.v1.PluginService.SaveState:input_type -> homeostat.plugin.v1.SaveStateRequest
-	8,  // 57: homeostat.plugin.v1.PluginService.LoadState:input_type -> homeostat.plugin.v1.LoadStateRequest
-	10, // 58: homeostat.plugin.v1.PluginService.Explain:input_type -> homeostat.plugin.v1.ExplainRequest
-	12, // 59: homeostat.plugin.v1.PluginService.Close:input_type -> homeostat.plugin.v1.CloseRequest
-	14, // 60: homeostat.plugin.v1.DetectorService.Detect:input_type -> homeostat.plugin.v1.DetectRequest
-	16, // 61: homeostat.plugin.v1.DetectorService.Train:input_type -> homeostat.plugin.v1.TrainRequest
-	18, // 62: homeostat.plugin.v1.DetectorService.Feedback:input_type -> homeostat.plugin.v1.FeedbackRequest
-	20, // 63: homeostat.plugin.v1.StrategyService.Propose:input_type -> homeostat.plugin.v1.ProposeRequest
-	22, // 64: homeostat.plugin.v1.StrategyService.Learn:input_type -> homeostat.plugin.v1.LearnRequest
-	24, // 65: homeostat.plugin.v1.StrategyService.Ask:input_type -> homeostat.plugin.v1.AskRequest
-	26, // 66: homeostat.plugin.v1.StrategyService.Tell:input_type -> homeostat.plugin.v1.TellRequest
-	1,  // 67: homeostat.plugin.v1.PluginService.Describe:output_type -> homeostat.plugin.v1.Description
-	4,  // 68: homeostat.plugin.v1.PluginService.Configure:output_type -> homeostat.plugin.v1.ConfigureResponse
-	7,  // 69: homeostat.plugin.v1.PluginService.SaveState:output_type -> homeostat.plugin.v1.SaveStateResponse
-	9,  // 70: homeostat.plugin.v1.PluginService.LoadState:output_type -> homeostat.plugin.v1.LoadStateResponse
-	11, // 71: homeostat.plugin.v1.PluginService.Explain:output_type -> homeostat.plugin.v1.ExplainResponse
-	13, // 72: homeostat.plugin.v1.PluginService.Close:output_type -> homeostat.plugin.v1.CloseResponse
-	15, // 73: homeostat.plugin.v1.DetectorService.Detect:output_type -> homeostat.plugin.v1.DetectResponse
-	17, // 74: homeostat.plugin.v1.DetectorService.Train:output_type -> homeostat.plugin.v1.TrainResponse
-	19, // 75: homeostat.plugin.v1.DetectorService.Feedback:output_type -> homeostat.plugin.v1.FeedbackResponse
-	21, // 76: homeostat.plugin.v1.StrategyService.Propose:output_type -> homeostat.plugin.v1.ProposeResponse
-	23, // 77: homeostat.plugin.v1.StrategyService.Learn:output_type -> homeostat.plugin.v1.LearnResponse
-	25, // 78: homeostat.plugin.v1.StrategyService.Ask:output_type -> homeostat.plugin.v1.AskResponse
-	27, // 79: homeostat.plugin.v1.StrategyService.Tell:output_type -> homeostat.plugin.v1.TellResponse
-	67, // [67:80] is the sub-list for method output_type
-	54, // [54:67] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	36, // 20: homeostat.plugin.v1.Link.circuit:type_name -> homeostat.plugin.v1.Circuit
+	34, // 21: homeostat.plugin.v1.ComponentStatus.probes:type_name -> homeostat.plugin.v1.ProbeResult
+	33, // 22: homeostat.plugin.v1.ComponentStatus.last_exit:type_name -> homeostat.plugin.v1.Exit
+	39, // 23: homeostat.plugin.v1.Anomaly.evidence:type_name -> homeostat.plugin.v1.Evidence
+	38, // 24: homeostat.plugin.v1.Incident.anomalies:type_name -> homeostat.plugin.v1.Anomaly
+	37, // 25: homeostat.plugin.v1.Incident.status:type_name -> homeostat.plugin.v1.ComponentStatus
+	35, // 26: homeostat.plugin.v1.Incident.links:type_name -> homeostat.plugin.v1.Link
+	43, // 27: homeostat.plugin.v1.Incident.attempts:type_name -> homeostat.plugin.v1.Attempt
+	44, // 28: homeostat.plugin.v1.Incident.changes:type_name -> homeostat.plugin.v1.ChangeRef
+	31, // 29: homeostat.plugin.v1.Incident.logs:type_name -> homeostat.plugin.v1.LogLine
+	45, // 30: homeostat.plugin.v1.Incident.parameters:type_name -> homeostat.plugin.v1.Parameter
+	47, // 31: homeostat.plugin.v1.Incident.forbidden:type_name -> homeostat.plugin.v1.Forbidden
+	41, // 32: homeostat.plugin.v1.Incident.suspects:type_name -> homeostat.plugin.v1.Suspect
+	42, // 33: homeostat.plugin.v1.Incident.readings:type_name -> homeostat.plugin.v1.Reading
+	46, // 34: homeostat.plugin.v1.Parameter.default:type_name -> homeostat.plugin.v1.Value
+	46, // 35: homeostat.plugin.v1.Parameter.value:type_name -> homeostat.plugin.v1.Value
+	48, // 36: homeostat.plugin.v1.Forbidden.all:type_name -> homeostat.plugin.v1.Condition
+	46, // 37: homeostat.plugin.v1.Condition.value:type_name -> homeostat.plugin.v1.Value
+	45, // 38: homeostat.plugin.v1.SearchProblem.parameters:type_name -> homeostat.plugin.v1.Parameter
+	47, // 39: homeostat.plugin.v1.SearchProblem.forbidden:type_name -> homeostat.plugin.v1.Forbidden
+	53, // 40: homeostat.plugin.v1.Action.start:type_name -> homeostat.plugin.v1.Start
+	54, // 41: homeostat.plugin.v1.Action.stop:type_name -> homeostat.plugin.v1.Stop
+	55, // 42: homeostat.plugin.v1.Action.restart:type_name -> homeostat.plugin.v1.Restart
+	56, // 43: homeostat.plugin.v1.Action.reload:type_name -> homeostat.plugin.v1.Reload
+	57, // 44: homeostat.plugin.v1.Action.set_parameters:type_name -> homeostat.plugin.v1.SetParameters
+	58, // 45: homeostat.plugin.v1.Action.submit_change:type_name -> homeostat.plugin.v1.SubmitChange
+	60, // 46: homeostat.plugin.v1.Action.rollback_change:type_name -> homeostat.plugin.v1.RollbackChange
+	61, // 47: homeostat.plugin.v1.Action.open_link:type_name -> homeostat.plugin.v1.OpenLink
+	62, // 48: homeostat.plugin.v1.Action.close_link:type_name -> homeostat.plugin.v1.CloseLink
+	63, // 49: homeostat.plugin.v1.Action.run_declared:type_name -> homeostat.plugin.v1.RunDeclared
+	64, // 50: homeostat.plugin.v1.Action.wait:type_name -> homeostat.plugin.v1.Wait
+	65, // 51: homeostat.plugin.v1.Action.hand_over:type_name -> homeostat.plugin.v1.HandOver
+	66, // 52: homeostat.plugin.v1.SetParameters.values:type_name -> homeostat.plugin.v1.SetParameters.ValuesEntry
+	59, // 53: homeostat.plugin.v1.SubmitChange.files:type_name -> homeostat.plugin.v1.FileChange
+	46, // 54: homeostat.plugin.v1.SetParameters.ValuesEntry.value:type_name -> homeostat.plugin.v1.Value
+	0,  // 55: homeostat.plugin.v1.PluginService.Describe:input_type -> homeostat.plugin.v1.DescribeRequest
+	3,  // 56: homeostat.plugin.v1.PluginService.Configure:input_type -> homeostat.plugin.v1.ConfigureRequest
+	6,  // 57: homeostat.plugin.v1.PluginService.SaveState:input_type -> homeostat.plugin.v1.SaveStateRequest
+	8,  // 58: homeostat.plugin.v1.PluginService.LoadState:input_type -> homeostat.plugin.v1.LoadStateRequest
+	10, // 59: homeostat.plugin.v1.PluginService.Explain:input_type -> homeostat.plugin.v1.ExplainRequest
+	12, // 60: homeostat.plugin.v1.PluginService.Close:input_type -> homeostat.plugin.v1.CloseRequest
+	14, // 61: homeostat.plugin.v1.DetectorService.Detect:input_type -> homeostat.plugin.v1.DetectRequest
+	16, // 62: homeostat.plugin.v1.DetectorService.Train:input_type -> homeostat.plugin.v1.TrainRequest
+	18, // 63: homeostat.plugin.v1.DetectorService.Feedback:input_type -> homeostat.plugin.v1.FeedbackRequest
+	20, // 64: homeostat.plugin.v1.StrategyService.Propose:input_type -> homeostat.plugin.v1.ProposeRequest
+	22, // 65: homeostat.plugin.v1.StrategyService.Learn:input_type -> homeostat.plugin.v1.LearnRequest
+	24, // 66: homeostat.plugin.v1.StrategyService.Ask:input_type -> homeostat.plugin.v1.AskRequest
+	26, // 67: homeostat.plugin.v1.StrategyService.Tell:input_type -> homeostat.plugin.v1.TellRequest
+	1,  // 68: homeostat.plugin.v1.PluginService.Describe:output_type -> homeostat.plugin.v1.Description
+	4,  // 69: homeostat.plugin.v1.PluginService.Configure:output_type -> homeostat.plugin.v1.ConfigureResponse
+	7,  // 70: homeostat.plugin.v1.PluginService.SaveState:output_type -> homeostat.plugin.v1.SaveStateResponse
+	9,  // 71: homeostat.plugin.v1.PluginService.LoadState:output_type -> homeostat.plugin.v1.LoadStateResponse
+	11, // 72: homeostat.plugin.v1.PluginService.Explain:output_type -> homeostat.plugin.v1.ExplainResponse
+	13, // 73: homeostat.plugin.v1.PluginService.Close:output_type -> homeostat.plugin.v1.CloseResponse
+	15, // 74: homeostat.plugin.v1.DetectorService.Detect:output_type -> homeostat.plugin.v1.DetectResponse
+	17, // 75: homeostat.plugin.v1.DetectorService.Train:output_type -> homeostat.plugin.v1.TrainResponse
+	19, // 76: homeostat.plugin.v1.DetectorService.Feedback:output_type -> homeostat.plugin.v1.FeedbackResponse
+	21, // 77: homeostat.plugin.v1.StrategyService.Propose:output_type -> homeostat.plugin.v1.ProposeResponse
+	23, // 78: homeostat.plugin.v1.StrategyService.Learn:output_type -> homeostat.plugin.v1.LearnResponse
+	25, // 79: homeostat.plugin.v1.StrategyService.Ask:output_type -> homeostat.plugin.v1.AskResponse
+	27, // 80: homeostat.plugin.v1.StrategyService.Tell:output_type -> homeostat.plugin.v1.TellResponse
+	68, // [68:81] is the sub-list for method output_type
+	55, // [55:68] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_homeostat_plugin_v1_plugin_proto_init() }
@@ -4824,7 +4944,7 @@ func file_homeostat_plugin_v1_plugin_proto_init() {
 	if File_homeostat_plugin_v1_plugin_proto != nil {
 		return
 	}
-	file_homeostat_plugin_v1_plugin_proto_msgTypes[51].OneofWrappers = []any{
+	file_homeostat_plugin_v1_plugin_proto_msgTypes[52].OneofWrappers = []any{
 		(*Action_Start)(nil),
 		(*Action_Stop)(nil),
 		(*Action_Restart)(nil),
@@ -4844,7 +4964,7 @@ func file_homeostat_plugin_v1_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_homeostat_plugin_v1_plugin_proto_rawDesc), len(file_homeostat_plugin_v1_plugin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   66,
+			NumMessages:   67,
 			NumExtensions: 0,
 			NumServices:   3,
 		},
