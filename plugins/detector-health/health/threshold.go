@@ -12,7 +12,8 @@ import (
 // defaults are the limits that hold unless the operator sets others. Disks and
 // memory leave a person time to act; pressure is the share of time in which
 // work stood still (the kernel's PSI, mean of ten seconds); one error a minute
-// in a log is life, five a second for two seconds are a burst.
+// in a log is life, five a second for two seconds are a burst. A link that healing
+// has opened is a degradation until it is closed again.
 func defaults() []Threshold {
 	host, saturation := sdk.HostComponent, sdk.AnomalySaturation
 	return []Threshold{
@@ -22,6 +23,7 @@ func defaults() []Threshold {
 		{Component: host, Signal: "psi_cpu_some", Above: 80, Below: -unset, For: 15 * time.Second, Clear: 60, Severity: sdk.SeverityLow, Kind: saturation},
 		{Component: host, Signal: "psi_memory_full", Above: 10, Below: -unset, For: 10 * time.Second, Clear: 5, Severity: sdk.SeverityMedium, Kind: saturation},
 		{Component: host, Signal: "psi_io_full", Above: 60, Below: -unset, For: 30 * time.Second, Clear: 40, Severity: sdk.SeverityLow, Kind: saturation},
+		{Component: "*", Signal: "link_isolated/*", Above: 0.25, Below: -unset, For: 10 * time.Second, Severity: sdk.SeverityLow, Kind: sdk.AnomalyThreshold, Clear: unset},
 		{Component: "*", Signal: "log_errors_per_second", Above: 5, Below: -unset, For: 2 * time.Second, Clear: 1, Severity: sdk.SeverityLow, Kind: sdk.AnomalyThreshold},
 	}
 }

@@ -64,6 +64,9 @@ func (s *Strategy) Propose(_ context.Context, in sdk.Incident) (sdk.Proposal, er
 	if dep := brokenDependency(in); dep != "" {
 		return s.patience(in, "%s, on which %s depends, is down; a restart would not help", dep, in.Component), nil
 	}
+	if l, behind := ailingLink(in); behind && status.State == sdk.StateFailing && !cutOffInVain(in) {
+		return nothing("%d of the last %d requests from %s to %s failed or were late: %s waits for %s, and a restart would not help", l.Circuit.Bad, l.Circuit.Requests, l.From, l.To, l.From, l.To), nil
+	}
 	p := s.order(in, status, a)
 	s.waits.Proposed(in.ID, later(p.NotBefore, in.Now).Sub(in.Opened))
 	return p, nil
@@ -245,6 +248,32 @@ func brokenDependency(in sdk.Incident) string {
 		}
 	}
 	return ""
+}
+
+// Of the recent requests to a callee this share must have gone badly, and there
+// must be so many of them, until the caller's failure is put down to it.
+const (
+	ailingShare    = 0.5
+	ailingRequests = 3
+)
+
+// ailingLink returns a link of the cause behind which something fails or is
+// slow, by what passes through it.
+func ailingLink(in sdk.Incident) (sdk.Link, bool) {
+	for _, l := range in.Links {
+		if l.From == in.Component && l.Circuit != nil && l.Circuit.Ails(ailingRequests, ailingShare) {
+			return l, true
+		}
+	}
+	return sdk.Link{}, false
+}
+
+// cutOffInVain reports that opening a link has not helped: then the cause may be
+// the component itself all the same.
+func cutOffInVain(in sdk.Incident) bool {
+	return slices.ContainsFunc(in.Attempts, func(a sdk.Attempt) bool {
+		return a.Result == sdk.ResultFailed && slices.Contains(a.Actions, sdk.KindOpenLink)
+	})
 }
 
 // within returns the times of the window, oldest first.

@@ -154,6 +154,15 @@ func TestRestartIsNotTheRemedyForEverything(t *testing.T) {
 		"a blind detector":      {func(in *sdk.Incident) { in.Anomalies[0].Kind = sdk.AnomalyBlind }, ""},
 		"could not be stopped":  {func(in *sdk.Incident) { in.Anomalies[0].Kind = sdk.AnomalyCouldNotStop }, sdk.KindHandOver},
 		"in that state":         {func(in *sdk.Incident) { in.Status[0].State = sdk.StateCouldNotStop }, sdk.KindHandOver},
+		"it waits for what is behind a link": {func(in *sdk.Incident) {
+			in.Status[0].State = sdk.StateFailing
+			in.Links = []sdk.Link{{From: "web", To: "store", Circuit: &sdk.Circuit{State: sdk.CircuitClosed, Measured: true, Requests: 4, Bad: 3}}}
+		}, ""},
+		"to cut the link was in vain": {func(in *sdk.Incident) {
+			in.Status[0].State = sdk.StateFailing
+			in.Attempts = []sdk.Attempt{{Actions: []sdk.ActionKind{sdk.KindOpenLink}, Result: sdk.ResultFailed}}
+			in.Links = []sdk.Link{{From: "web", To: "store", Circuit: &sdk.Circuit{State: sdk.CircuitClosed, Measured: true, Requests: 4, Bad: 3}}}
+		}, sdk.KindRestart},
 		"its dependency is down": {func(in *sdk.Incident) {
 			in.Links = []sdk.Link{{From: "web", To: "store", Depends: true}}
 			in.Status = append(in.Status, sdk.ComponentStatus{Name: "store", State: sdk.StateDown})
