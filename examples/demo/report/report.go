@@ -76,7 +76,7 @@ func row(l scenario.Line) string {
 	if !l.Repaired() {
 		verdict = "NOT REPAIRED"
 	}
-	if l.Repaired() && l.Limit.Orders == 0 {
+	if l.Repaired() && l.Limit == (scenario.Limit{}) {
 		verdict = "left alone"
 	}
 	injected := "never"

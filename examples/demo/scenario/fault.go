@@ -45,6 +45,9 @@ type Fault struct {
 	// Dependents is how many web processes depend on the victim. They must be
 	// healthy again too, and must not be restarted.
 	Dependents int
+	// Isolated says that the victim is a store whose web is to be cut off from it
+	// for as long as it is slow, and that nobody is to be restarted.
+	Isolated bool
 	// Calm says that this is no fault: nothing may be done about it until the end
 	// of the demo.
 	Calm bool
@@ -63,6 +66,7 @@ const (
 	starting
 	looping
 	beside
+	cutting
 )
 
 // headStart is what the short faults get before the loop begins, so that the
@@ -102,6 +106,8 @@ var all = []Fault{
 		Limit: Limit{Seen: 3500 * time.Millisecond, Back: 3500 * time.Millisecond, Own: 40 * time.Second, Orders: 1}},
 	{Name: "crash-loop", Shows: "every start fails for 60 s", Steps: []string{"crash-loop?for=60s"}, Lane: looping,
 		Limit: Limit{Seen: 10 * time.Second, Back: 30 * time.Second, Own: time.Minute, Orders: 20}},
+	{Name: "isolate", Shows: "a store is slow for 15 s: the web that calls it is cut off and shows old goods", Steps: []string{"slow-spell?for=15s"},
+		Isolated: true, Lane: cutting, Limit: Limit{Seen: 5 * time.Second, Back: 5 * time.Second}},
 	{Name: "calm", Shows: "an error line every 10 s: nothing to repair", Steps: []string{"log-burst?rate=0.1"}, Calm: true, Lane: beside},
 }
 

@@ -55,6 +55,10 @@ func (s *Stage) play(ctx context.Context, f Fault) Line {
 	if f.Calm {
 		return l // the rest of the demo shows whether it is left alone
 	}
+	if f.Isolated {
+		s.awaitIsolation(ctx, f, &l)
+		return l
+	}
 	s.awaitRepair(ctx, f, &l)
 	s.askDaemon(ctx, f, &l)
 	s.opt.Say(fmt.Sprintf("%-12s %s", f.Name, l.summary()))
@@ -186,10 +190,13 @@ func (s *Stage) bookings(ctx context.Context, f Fault, l *Line) error {
 	return nil
 }
 
-// see notes the first anomaly of the victim after the injection.
-func (l *Line) see(anomalies []daemon.Anomaly) {
+// see notes the first anomaly of the victim after the injection, seeOf that of
+// another component.
+func (l *Line) see(anomalies []daemon.Anomaly) { l.seeOf(l.Fault, anomalies) }
+
+func (l *Line) seeOf(component string, anomalies []daemon.Anomaly) {
 	for _, a := range anomalies {
-		if a.Component != l.Fault || a.FirstSeen.Before(l.asked) {
+		if a.Component != component || a.FirstSeen.Before(l.asked) {
 			continue
 		}
 		after := max(a.FirstSeen.Sub(l.Injected), 0)

@@ -108,9 +108,17 @@ func (s *Stage) killAdopted() error {
 }
 
 func (s *Stage) invite(f Fault) (cast, error) {
-	o := victim.Options{Name: f.Name, Dir: s.opt.Dir, Program: filepath.Join(s.opt.Bin, "shop-store"), SlowStart: f.SlowStart, Adopted: f.Adopted}
+	o := victim.Options{
+		Name: f.Name, Dir: s.opt.Dir, Program: filepath.Join(s.opt.Bin, "shop-store"), SlowStart: f.SlowStart, Adopted: f.Adopted, Shallow: f.Isolated,
+	}
 	v, err := victim.New(o)
 	c := cast{victim: v}
+	if err == nil && f.Isolated {
+		w := victim.Options{Name: f.Name + "-web", Dir: s.opt.Dir, Program: filepath.Join(s.opt.Bin, "shop-web"), Store: v, Linked: true}
+		var caller *victim.Victim
+		caller, err = victim.New(w)
+		c.dependents = append(c.dependents, caller)
+	}
 	for i := range f.Dependents {
 		if err != nil {
 			break

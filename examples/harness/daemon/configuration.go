@@ -48,6 +48,10 @@ severity = "medium"
 [plugins.restart]
 kind = "strategy"
 path = "strategy-restart"
+
+[plugins.isolate]
+kind = "strategy"
+path = "strategy-isolate"
 `
 
 // configuration is the whole file. Paths in it are absolute.
@@ -71,11 +75,39 @@ func component(b *strings.Builder, v *victim.Victim) {
 		fmt.Fprintf(b, "command = %s\non_exit = \"stop\"\n", list(v.Command()))
 	}
 	fmt.Fprintf(b, "scrape = \"http://%s/metrics\"\n", v.Admin)
-	if v.Store != nil {
+	if v.Store != nil && !v.Linked {
 		fmt.Fprintf(b, "depends_on = [%q]\n", v.Store.Name)
 	}
-	fmt.Fprintf(b, "\n[[component.probe]]\ntype = \"http\"\nurl = %q\ninterval = \"1s\"\n", v.Health())
+	probe(b, v)
+	if v.Linked {
+		fmt.Fprintf(b, linkForm, v.Name, v.Store.Name, v.Through, v.Store.Public)
+	}
 }
+
+func probe(b *strings.Builder, v *victim.Victim) {
+	if v.Shallow {
+		fmt.Fprintf(b, "\n[[component.probe]]\ntype = \"tcp\"\naddress = %q\ninterval = \"1s\"\n", v.Public)
+		return
+	}
+	fmt.Fprintf(b, "\n[[component.probe]]\ntype = \"http\"\nurl = %q\ninterval = \"1s\"\n", v.Health())
+	if v.Linked {
+		b.WriteString("max_latency = \"500ms\"\n")
+	}
+}
+
+// linkForm is a link with bounds for a demonstration: from, to, listen, target.
+const linkForm = `
+[[link]]
+from = %q
+to = %q
+listen = %q
+target = %q
+type = "http"
+max_latency = "300ms"
+retry = "2s"
+drain = "500ms"
+on_exit = "stop"
+`
 
 func list(words []string) string {
 	quoted := make([]string, len(words))

@@ -70,11 +70,18 @@ type Action struct {
 	Kind string `json:"kind"`
 	Args struct {
 		Component string `json:"component"`
+		From      string `json:"from"`
+		To        string `json:"to"`
 	} `json:"args"`
 }
 
 // String names the action and its target.
-func (a Action) String() string { return strings.TrimSpace(a.Kind + " " + a.Args.Component) }
+func (a Action) String() string {
+	if a.Args.From != "" {
+		return a.Kind + " " + a.Args.From + "->" + a.Args.To
+	}
+	return strings.TrimSpace(a.Kind + " " + a.Args.Component)
+}
 
 // Components lists all components.
 func (d *Daemon) Components(ctx context.Context) ([]Component, error) {
@@ -100,6 +107,17 @@ func (d *Daemon) AwaitUp(ctx context.Context, name string) error {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// Link is what the trials need of a link.
+type Link struct {
+	State string `json:"state"`
+}
+
+// Link returns one link.
+func (d *Daemon) Link(ctx context.Context, from, to string) (Link, error) {
+	var l Link
+	return l, d.call(ctx, base+"links/"+url.PathEscape(from)+"/"+url.PathEscape(to), &l)
 }
 
 // Incidents lists the incidents of a component, those that are over included.

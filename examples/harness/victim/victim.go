@@ -42,6 +42,11 @@ type Options struct {
 	Program string
 	// Store is the store of a shop-web, nil for a shop-store.
 	Store *Victim
+	// Linked says that a shop-web reaches its store through a link of homeostat,
+	// and shows old goods while the store is cut off.
+	Linked bool
+	// Shallow says that the victim is probed by a connection alone.
+	Shallow bool
 	// SlowStart is how long every start takes, from the first one on.
 	SlowStart time.Duration
 	// Adopted victims are started by StartScript, not by their supervisor, which
@@ -56,6 +61,8 @@ type Victim struct {
 	Options
 	// Public and Admin are its two addresses, host:port.
 	Public, Admin string
+	// Through is where the link to the store listens, for a linked victim.
+	Through string
 
 	client, injector *http.Client
 }
@@ -63,12 +70,12 @@ type Victim struct {
 // New makes the folder and the settings of a victim, on ports that were free a
 // moment ago.
 func New(o Options) (*Victim, error) {
-	ports, err := freePorts(2)
+	ports, err := freePorts(3)
 	if err != nil {
 		return nil, err
 	}
 	v := &Victim{
-		Options: o, Public: ports[0], Admin: ports[1],
+		Options: o, Public: ports[0], Admin: ports[1], Through: ports[2],
 		// A connection a request, as a stranger would do it: a kept connection
 		// to a dead process would measure the client.
 		client:   &http.Client{Timeout: glance, Transport: &http.Transport{DisableKeepAlives: true}},
@@ -138,7 +145,10 @@ func (v *Victim) SettingsFile() string { return filepath.Join(v.Folder(), "shop.
 func (v *Victim) settings() string {
 	s := fmt.Sprintf("[server]\nlisten = %q\nadmin = %q\n%s[log]\nfile = \"shop.log\"\n[fault]\nenabled = true\nfile = %q\n%s",
 		v.Public, v.Admin, v.Server, faultFile, v.Fault)
-	if v.Store != nil {
+	switch {
+	case v.Linked:
+		s += fmt.Sprintf("[store]\nurl = %q\n[cache]\nstale = \"10m\"\n", "http://"+v.Through)
+	case v.Store != nil:
 		s += fmt.Sprintf("[store]\nurl = %q\n", "http://"+v.Store.Public)
 	}
 	return s

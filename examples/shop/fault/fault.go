@@ -30,6 +30,7 @@ const (
 	Deadlock   Name = "deadlock"    // every request waits for a lock that is never given back
 	Errors     Name = "errors"      // every request is answered with status 500
 	Slow       Name = "slow"        // every answer is late by For
+	SlowSpell  Name = "slow-spell"  // every answer is 3 s late for For, then no more
 	LeakMemory Name = "leak-memory" // Rate MiB a second are taken and kept
 	LeakFiles  Name = "leak-files"  // Rate descriptors a second are opened and kept
 	Spin       Name = "spin"        // Rate goroutines burn a CPU each
@@ -63,6 +64,7 @@ var kinds = map[Name]kind{
 	Deadlock:   {begin: (*Switches).deadlock},
 	Errors:     {begin: (*Switches).errors},
 	Slow:       {Order{For: 3 * time.Second}, (*Switches).slow},
+	SlowSpell:  {Order{For: 15 * time.Second}, (*Switches).slowSpell},
 	LeakMemory: {Order{Rate: 40}, (*Switches).leakMemory},
 	LeakFiles:  {Order{Rate: 100}, (*Switches).leakFiles},
 	Spin:       {Order{Rate: 1}, (*Switches).spin},

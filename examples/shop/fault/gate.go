@@ -20,6 +20,26 @@ func (s *Switches) slow(o Order) error {
 	return nil
 }
 
+// spellDelay is how late answers are during a slow spell.
+const spellDelay = 3 * time.Second
+
+// slowSpell begins a spell that ends by itself, as that of a neighbor who uses
+// the disk up for a while: nothing that is done to the process shortens it.
+func (s *Switches) slowSpell(o Order) error {
+	s.delay.Store(int64(spellDelay))
+	s.leaves.Go(func() { // ends with the spell or with Close
+		select {
+		case <-time.After(o.For):
+		case <-s.ctx.Done():
+		}
+		s.delay.Store(0)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.on, SlowSpell)
+	})
+	return nil
+}
+
 // Gate puts the faults that concern answers (Deadlock, Errors, Slow) in front
 // of next.
 func (s *Switches) Gate(next http.Handler) http.Handler {

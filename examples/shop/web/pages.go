@@ -42,11 +42,12 @@ type pages struct {
 }
 
 func (p *pages) front(w http.ResponseWriter, r *http.Request) {
-	items, err := p.web.Items(r.Context())
+	items, old, err := p.web.Items(r.Context())
 	if err != nil {
 		p.refuse(w, err)
 		return
 	}
+	markOld(w, old)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if err := front.Execute(w, items); err != nil {
 		p.log.Debug("answer was not sent", "error", err)
@@ -54,12 +55,20 @@ func (p *pages) front(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *pages) items(w http.ResponseWriter, r *http.Request) {
-	items, err := p.web.Items(r.Context())
+	items, old, err := p.web.Items(r.Context())
 	if err != nil {
 		p.refuse(w, err)
 		return
 	}
+	markOld(w, old)
 	p.answer(w, http.StatusOK, items)
+}
+
+// markOld tells a program that the goods are older than usual.
+func markOld(w http.ResponseWriter, old bool) { //nolint:revive // it passes on what is so
+	if old {
+		w.Header().Set("Shop-Goods", "old")
+	}
 }
 
 func (p *pages) order(w http.ResponseWriter, r *http.Request) {

@@ -31,6 +31,10 @@ type Store struct {
 type Cache struct {
 	// TTL is how old the copy may get; 0s switches it off.
 	TTL service.Duration `toml:"ttl"`
+	// Stale is how old it may get while the store does not answer well; 0s means
+	// that the page fails then. With it the process counts as well as long as it
+	// can show goods.
+	Stale service.Duration `toml:"stale"`
 }
 
 // Program is the web process as a service.Program.
@@ -67,6 +71,9 @@ func (p *Program) Check() error {
 	}
 	if p.settings.Store.Timeout.Duration <= 0 {
 		wrong = append(wrong, fmt.Errorf("store.timeout: want more than 0s, got %s", p.settings.Store.Timeout))
+	}
+	if p.settings.Cache.Stale.Duration < 0 {
+		wrong = append(wrong, fmt.Errorf("cache.stale: want 0s or more, got %s", p.settings.Cache.Stale))
 	}
 	if p.settings.Cache.TTL.Duration < 0 {
 		wrong = append(wrong, fmt.Errorf("cache.ttl: want 0s or more, got %s", p.settings.Cache.TTL))

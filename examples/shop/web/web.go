@@ -29,11 +29,13 @@ type Item struct {
 type Web struct {
 	store  string
 	ttl    time.Duration
+	stale  time.Duration
 	client *http.Client
 
 	mu    sync.Mutex // guards what follows
 	items []Item
 	until time.Time // the copy in items is good until then
+	got   time.Time // when the copy was made
 }
 
 // Open returns a Web for the store of these settings. It does not call it yet.
@@ -41,6 +43,7 @@ func Open(s Settings) *Web {
 	return &Web{
 		store:  s.Store.URL,
 		ttl:    s.Cache.TTL.Duration,
+		stale:  s.Cache.Stale.Duration,
 		client: &http.Client{Timeout: s.Store.Timeout.Duration, Transport: &http.Transport{MaxIdleConnsPerHost: 4}},
 	}
 }
@@ -51,22 +54,28 @@ func (w *Web) Close() error {
 	return nil
 }
 
-// Items returns the goods, at most the cache's ttl old.
-func (w *Web) Items(ctx context.Context) ([]Item, error) {
+// Items returns the goods, at most the cache's ttl old. Where the store does not
+// answer well and the settings allow it they are older, and old says so.
+func (w *Web) Items(ctx context.Context) (items []Item, old bool, err error) {
 	w.mu.Lock()
 	items, fresh := w.items, time.Now().Before(w.until)
+	usable := !w.got.IsZero() && time.Since(w.got) < w.stale
 	w.mu.Unlock()
 	if fresh {
-		return items, nil
+		return items, false, nil
 	}
 	var news []Item
 	if _, err := w.call(ctx, request{method: http.MethodGet, path: "/items", into: &news}); err != nil {
-		return nil, err
+		if usable {
+			return items, true, nil
+		}
+		return nil, false, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.items, w.until = news, time.Now().Add(w.ttl)
-	return news, nil
+	w.items, w.got = news, time.Now()
+	w.until = w.got.Add(w.ttl)
+	return news, false, nil
 }
 
 // Order passes an order, the JSON of the store's POST /orders, on to the store
@@ -76,8 +85,13 @@ func (w *Web) Order(ctx context.Context, order []byte) (status int, answer json.
 	return status, answer, err
 }
 
-// Check says whether the store is healthy.
+// Check says whether the store is healthy; where old goods may be shown, whether
+// there are any to show.
 func (w *Web) Check(ctx context.Context) error {
+	if w.stale > 0 {
+		_, _, err := w.Items(ctx)
+		return err
+	}
 	var state map[string]string
 	_, err := w.call(ctx, request{method: http.MethodGet, path: "/health", into: &state})
 	return err

@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // shop is a web process in front of a real store.
-func shop(t *testing.T, ttl time.Duration) (web string, stopStore func()) {
+func shop(t *testing.T, ttl, stale time.Duration) (web string, stopStore func()) {
 	t.Helper()
 	goods, err := store.Open(filepath.Join(t.TempDir(), "orders.jsonl"), []store.Item{{Name: "kettle", Price: 3900, Stock: 5}})
 	if err != nil {
@@ -29,7 +29,7 @@ func shop(t *testing.T, ttl time.Duration) (web string, stopStore func()) {
 	back := httptest.NewServer(store.Pages(goods, hclog.NewNullLogger()))
 	w := Open(Settings{
 		Store: Store{URL: back.URL, Timeout: service.Duration{Duration: 30 * time.Second}},
-		Cache: Cache{TTL: service.Duration{Duration: ttl}},
+		Cache: Cache{TTL: service.Duration{Duration: ttl}, Stale: service.Duration{Duration: stale}},
 	})
 	front := httptest.NewServer(Pages(w, hclog.NewNullLogger()))
 	t.Cleanup(func() {
@@ -61,7 +61,7 @@ func fetch(t *testing.T, url string) (int, string) {
 }
 
 func TestFrontPageShowsStockAfterAnOrderByForm(t *testing.T) {
-	web, _ := shop(t, 0)
+	web, _ := shop(t, 0, 0)
 	a, err := http.PostForm(web+"/orders", url.Values{"item": {"kettle"}, "count": {"2"}})
 	if code, body := read(t, a, err); code != http.StatusCreated || !strings.Contains(body, `"id":1`) {
 		t.Fatalf("order by form: got %d %s, want 201 and id 1", code, body)
@@ -72,7 +72,7 @@ func TestFrontPageShowsStockAfterAnOrderByForm(t *testing.T) {
 }
 
 func TestWrongOrdersGetTheStoresRefusal(t *testing.T) {
-	web, _ := shop(t, 0)
+	web, _ := shop(t, 0, 0)
 	for body, want := range map[string]int{
 		`{"item":"kettle","count":1}`: http.StatusCreated,
 		`{"item":"kettle","count":9}`: http.StatusConflict,
@@ -92,7 +92,7 @@ func TestWrongOrdersGetTheStoresRefusal(t *testing.T) {
 }
 
 func TestHealthFollowsTheStore(t *testing.T) {
-	web, stopStore := shop(t, time.Hour)
+	web, stopStore := shop(t, time.Hour, 0)
 	if code, body := fetch(t, web+"/health"); code != http.StatusOK {
 		t.Fatalf("health with a store: got %d %s, want 200", code, body)
 	}
@@ -108,8 +108,29 @@ func TestHealthFollowsTheStore(t *testing.T) {
 	}
 }
 
+func TestOldGoodsAreShownWhileTheStoreIsAway(t *testing.T) {
+	web, stopStore := shop(t, 0, time.Hour)
+	if code, _ := fetch(t, web+"/items"); code != http.StatusOK {
+		t.Fatalf("items with a store: got status %d, want 200", code)
+	}
+	stopStore()
+	for _, page := range []string{"/", "/items", "/health"} {
+		a, err := http.Get(web + page)
+		if code, body := read(t, a, err); code != http.StatusOK {
+			t.Errorf("%s without a store: got %d %s, want 200", page, code, body)
+		}
+		if page != "/health" && a.Header.Get("Shop-Goods") != "old" {
+			t.Errorf("%s without a store: the answer does not say that the goods are old: %v", page, a.Header)
+		}
+	}
+	a, err := http.Post(web+"/orders", "application/json", strings.NewReader(`{"item":"kettle","count":1}`))
+	if code, _ := read(t, a, err); code != http.StatusServiceUnavailable {
+		t.Errorf("order without a store: got status %d, want 503", code)
+	}
+}
+
 func TestItemsWithoutStoreOrCacheAre503(t *testing.T) {
-	web, stopStore := shop(t, 0)
+	web, stopStore := shop(t, 0, 0)
 	stopStore()
 	for _, page := range []string{"/", "/items"} {
 		if code, _ := fetch(t, web+page); code != http.StatusServiceUnavailable {
@@ -123,6 +144,7 @@ func TestWrongSettingsAreRefusedByKey(t *testing.T) {
 		"store.url":     func(s *Settings) { s.Store.URL = "127.0.0.1:9201" },
 		"store.timeout": func(s *Settings) { s.Store.Timeout.Duration = 0 },
 		"cache.ttl":     func(s *Settings) { s.Cache.TTL.Duration = -1 },
+		"cache.stale":   func(s *Settings) { s.Cache.Stale.Duration = -1 },
 	} {
 		p := NewProgram()
 		if err := p.Check(); err != nil {
