@@ -51,7 +51,10 @@ func (p *Pipeline) RestoreBackup(ctx context.Context, s Restore) (Restored, erro
 	if root.Path != info.RootPath {
 		return Restored{}, invalid("restore.root", fmt.Sprintf("the backup is of %s, and root %s is %s by now", info.RootPath, root.Name, root.Path), "declare the root as it was")
 	}
-	taker := &undo.Taker{}
+	taker := &undo.Taker{Needs: func(e candidate.Edit) (bool, error) {
+		needed, err := candidate.Candidate{Edits: []candidate.Edit{e}}.Needed(root.Path)
+		return len(needed) > 0, err
+	}}
 	if !s.Overwrite {
 		taker.Bases = p.leftBy(ctx, s.Backup)
 	}
@@ -61,9 +64,6 @@ func (p *Pipeline) RestoreBackup(ctx context.Context, s Restore) (Restored, erro
 	}
 	out := Restored{Failed: failed}
 	c := candidate.Candidate{Root: root.Name, Reason: s.Reason, Edits: taker.Edits}
-	if c.Edits, err = c.Needed(root.Path); err != nil {
-		return out, err
-	}
 	if len(c.Edits) == 0 {
 		out.Same = true
 		return out, nil

@@ -21,6 +21,9 @@ import (
 type Taker struct {
 	// Bases are the sums that paths must have now, by path; a path that is not among them may be anything.
 	Bases map[string]string
+	// Needs says whether an edit would change anything; nil for always. What is as it should be counts for nothing, so
+	// that a large root can be restored when little of it differs.
+	Needs func(candidate.Edit) (bool, error)
 	// Edits are what it took so far.
 	Edits []candidate.Edit
 	size  int64
@@ -43,12 +46,9 @@ func (t *Taker) Restore(_ context.Context, e backup.Entry, content io.Reader) er
 	}
 	edit := candidate.Edit{Kind: kinds[e.Kind], Path: e.Path, Base: t.Bases[e.Path]}
 	if content != nil {
-		data, err := io.ReadAll(content)
+		data, err := io.ReadAll(io.LimitReader(content, candidate.MaxBytes+1))
 		if err != nil {
 			return err
-		}
-		if t.size += int64(len(data)); t.size > candidate.MaxBytes {
-			return errTooLarge
 		}
 		edit.Content = data
 	}
@@ -58,6 +58,19 @@ func (t *Taker) Restore(_ context.Context, e backup.Entry, content io.Reader) er
 	case backup.File, backup.Folder:
 		edit.Mode = fmt.Sprintf("%04o", e.Mode)
 		edit.Dress = &candidate.Dress{UID: e.UID, GID: e.GID, MTime: e.MTime, Xattrs: maps.Clone(e.Xattrs)}
+	}
+	return t.take(edit)
+}
+
+func (t *Taker) take(edit candidate.Edit) error {
+	if t.Needs != nil {
+		if needed, err := t.Needs(edit); err != nil || !needed {
+			return err
+		}
+	}
+	if t.size += int64(len(edit.Content)); t.size > candidate.MaxBytes {
+		t.size -= int64(len(edit.Content))
+		return errTooLarge
 	}
 	t.Edits = append(t.Edits, edit)
 	return nil

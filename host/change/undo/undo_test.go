@@ -67,3 +67,23 @@ func TestEntriesBecomeEditsWithTheirBases(t *testing.T) {
 		t.Errorf("got %v, want to be told that it is too large", err)
 	}
 }
+
+func TestWhatIsAsItShouldBeCountsForNothing(t *testing.T) {
+	big := bytes.Repeat([]byte("x"), candidate.MaxBytes/2+1)
+	file := func(name string) backup.Entry { return backup.Entry{Path: name, Kind: backup.File, Mode: 0o644} }
+	taker := undo.Taker{Needs: func(e candidate.Edit) (bool, error) { return e.Path != "same" && e.Path != "also the same", nil }}
+	for _, name := range []string{"same", "also the same", "other"} {
+		if err := taker.Restore(t.Context(), file(name), bytes.NewReader(big)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := taker.Restore(t.Context(), file("too much"), bytes.NewReader(big)); err == nil || !strings.Contains(err.Error(), "in parts") {
+		t.Errorf("got %v, want to be told to restore in parts", err)
+	}
+	if err := taker.Restore(t.Context(), file("small"), strings.NewReader("y")); err != nil {
+		t.Errorf("got %v for a small file after one that was too much", err)
+	}
+	if len(taker.Edits) != 2 {
+		t.Errorf("got %d edits, want other and small", len(taker.Edits))
+	}
+}
