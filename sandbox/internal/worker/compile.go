@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/homeostat/homeostat/sandbox/internal/wire"
 )
@@ -22,6 +23,12 @@ func (g *guest) compileOnly(ctx context.Context) wire.End {
 	if why := unknownImport(m.compiled); why != "" {
 		return invalid("%s", why)
 	}
+	// A million functions are 100 MB of tables here; they go before the next are made.
+	if err := m.runtime.Close(ctx); err != nil {
+		return broken(err)
+	}
+	g.module = nil
+	debug.FreeOSMemory()
 	if _, err := g.machine(ctx, source{husk, filepath.Join(g.job.CacheDir, wire.HuskFolder)}); err != nil {
 		return broken(err)
 	}
