@@ -202,7 +202,7 @@ func (d *day) judge(name string, algorithm sdk.Detector, win sdk.Window) {
 // real crash shows that the test would have seen an action.
 func TestTwoHealthyNoisyDaysGetNoAction(t *testing.T) {
 	if raceDetector {
-		t.Skip("two days take too long under the race detector; the test runs without it as well")
+		t.Skip("two days take too long under the race detector; the part healthy-days of make test runs it without")
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "web", "store")

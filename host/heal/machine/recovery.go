@@ -33,6 +33,7 @@ func (p Proposed) apply(m *Machine) error {
 	}
 	if p.Choice != "" {
 		m.note(inc, "chosen: "+p.Choice)
+		m.audit("rung_chosen", map[string]any{"incident": inc.ID, "strategy": p.Strategy, "why": p.Choice, "propensity": p.Propensity})
 	}
 	if message, again, ok := remedy.HandOver(p.Proposal); ok {
 		m.handOver(inc, "handed over: "+message, again)

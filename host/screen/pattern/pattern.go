@@ -59,6 +59,3 @@ func (p *Pattern) FindAllStringSubmatch(s string, n int) [][]string {
 func (p *Pattern) ReplaceAllString(s, with string) string {
 	return p.compiled().ReplaceAllString(s, with)
 }
-
-// Split cuts s at the matches into at most n pieces, into all when n is negative.
-func (p *Pattern) Split(s string, n int) []string { return p.compiled().Split(s, n) }
