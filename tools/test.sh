@@ -42,6 +42,7 @@ done
 echo
 printf '%s\n' "${lines[@]}"
 for item in "${left_out[@]}"; do echo "left out     $item"; done
+echo "parts: $((${#lines[@]} - ${#failed[@]})) passed, ${#failed[@]} failed, ${#left_out[@]} skipped"
 if [ "${CI:-}" = true ] && [ ${#left_out[@]} -gt 0 ]; then failed+=("left out with CI=true"); fi
 if [ ${#failed[@]} -gt 0 ]; then
 	echo "test: failed: ${failed[*]}"

@@ -31,6 +31,8 @@ planted=(
 	"pure|host/breaker|os"
 	"pure|host/ratelimit|net"
 	"pure|host/screen/shell|os"
+	"no-templates|host/api|html/template"
+	"no-templates|host/api|text/template"
 	"gopsutil-process|host/observe|github.com/shirou/gopsutil/v3/process"
 )
 bad=0
