@@ -120,12 +120,15 @@ func (s *Searcher) rounds(ctx context.Context, r run, problem sdk.Problem, statu
 func (st *Status) begin(state State, budget int, now time.Time) {
 	st.Round++
 	st.State, st.Why, st.Budget, st.Spent, st.Failed, st.Refused = state, "", budget, 0, 0, 0
-	st.Begun, st.Ended, st.Tested, st.BestValues = now, time.Time{}, false, nil
+	st.Begun, st.Ended, st.Tested, st.BestValues, st.Untold = now, time.Time{}, false, nil, nil
 }
 
 // spend asks, judges and tells until the budget of the round is spent, the
 // strategy has nothing more to ask, or something is wrong.
 func (s *Searcher) spend(ctx context.Context, r *round) error {
+	if err := r.retell(ctx); err != nil {
+		return err
+	}
 	for r.status.Spent < r.status.Budget {
 		if !s.opt.Quiet() {
 			return errors.New("paused: something more important is going on")
@@ -141,7 +144,6 @@ func (s *Searcher) spend(ctx context.Context, r *round) error {
 		if err := s.batch(ctx, r, genomes); err != nil {
 			return err
 		}
-		s.keep(ctx, r.status)
 		if err := rest(ctx, restShare*time.Since(begun)); err != nil {
 			return err
 		}
@@ -149,23 +151,44 @@ func (s *Searcher) spend(ctx context.Context, r *round) error {
 	return nil
 }
 
-// batch judges genomes and tells their scores.
+// batch judges genomes and tells their scores. They are kept before they are told:
+// so a kill at any instant leaves a round that ends like one without.
 func (s *Searcher) batch(ctx context.Context, r *round, genomes []sdk.Genome) error {
 	results, err := r.judge(ctx, genomes)
 	if err != nil {
 		return err
 	}
-	scores := make([]sdk.Score, len(results))
+	r.status.Untold = make([]sdk.Score, len(results))
 	for i, j := range results {
 		r.count(j)
-		scores[i] = sdk.Score{Genome: j.genome.ID, Value: j.cost, Failed: j.refused != nil || j.failed != nil}
+		r.status.Untold[i] = sdk.Score{Genome: j.genome.ID, Value: j.cost, Failed: j.refused != nil || j.failed != nil}
 	}
 	if err := r.useless(results); err != nil {
 		return fmt.Errorf("%w: %w", errSetAside, err)
 	}
-	if err := r.evolver.Tell(ctx, r.problem, scores); err != nil {
+	s.keep(ctx, r.status)
+	return r.tell(ctx)
+}
+
+// retell tells scores that were kept and perhaps not told. A strategy that lost the
+// question with the answer is asked it again first; one that has the scores ignores
+// them.
+func (r *round) retell(ctx context.Context) error {
+	if len(r.status.Untold) == 0 {
+		return nil
+	}
+	if _, err := r.evolver.Ask(ctx, r.problem, len(r.status.Untold)); err != nil {
+		return fmt.Errorf("ask %s: %w", r.evolver.Name(), err)
+	}
+	return r.tell(ctx)
+}
+
+// tell hands over what is untold.
+func (r *round) tell(ctx context.Context) error {
+	if err := r.evolver.Tell(ctx, r.problem, r.status.Untold); err != nil {
 		return fmt.Errorf("tell %s: %w", r.evolver.Name(), err)
 	}
+	r.status.Untold = nil
 	return nil
 }
 

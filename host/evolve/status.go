@@ -28,7 +28,7 @@ type Status struct {
 	// Why says why the search was set aside, or what stopped it last.
 	Why string `json:"why,omitempty"`
 	// Round counts rounds since the component was first searched, and Spent the
-	// evaluations of this one that were told, of Budget.
+	// evaluations of this one, of Budget.
 	Round  int `json:"round"`
 	Spent  int `json:"spent"`
 	Budget int `json:"budget"`
@@ -45,6 +45,8 @@ type Status struct {
 	// Model and Schema name what was searched: other ones begin anew.
 	Model  string `json:"model"`
 	Schema string `json:"schema"`
+	// Untold are scores of this round that the strategy may not have yet.
+	Untold []sdk.Score `json:"untold,omitempty"`
 	// Begun and Ended are those of the round; Ended is zero while it is under way.
 	Begun time.Time `json:"begun"`
 	Ended time.Time `json:"ended,omitzero"`

@@ -71,6 +71,60 @@ func TestStateIsSavedFromTimeToTimeAndGivenBackAfterACrash(t *testing.T) {
 	}
 }
 
+// killed ends the fixture's only plugin at once and waits until it is back.
+func killed(t *testing.T, f *fixture) {
+	t.Helper()
+	if err := unix.Kill(f.Status()[0].PID, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(patience); f.Strategies()[0].Ready(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the kill was not noticed")
+		}
+	}
+	for deadline := time.Now().Add(patience); !f.Strategies()[0].Ready(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the plugin did not come back; log:\n%s", f.log)
+		}
+	}
+}
+
+func TestWhatASearchWasToldIsDurableWhenTellReturns(t *testing.T) {
+	spec := beast("searcher")
+	spec.Kind = KindStrategy
+	f := newFixture(t, func(o *Options) { o.Timing.SaveEvery, o.Timing.FailureLimit = time.Hour, 100 }, spec)
+	if err := f.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p := sdk.Problem{Component: "web", Budget: 1, Parameters: []sdk.Parameter{{Name: "x", Type: sdk.TypeFloat, Max: 1}}}
+	for n := range 3 {
+		if err := f.Strategies()[0].Tell(t.Context(), p, []sdk.Score{{Genome: 1}}); err != nil {
+			t.Fatal(err)
+		}
+		killed(t, f)
+		state, err := f.store.LoadState("searcher")
+		if err != nil || len(state) != 3 || state[1] != byte(n+1) {
+			t.Fatalf("after Tell %d and a kill: got state %v, %v", n+1, state, err)
+		}
+	}
+	if err := f.Strategies()[0].Learn(t.Context(), sdk.Outcome{Component: "web", Incident: "1", Result: sdk.ResultHealed}); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if state, err := f.store.LoadState("searcher"); err == nil && state[2] == 1 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("what it was taught was not saved")
+		}
+	}
+	killed(t, f)
+	out, err := f.Strategies()[0].Propose(t.Context(), sdk.Incident{ID: "1", Component: "web"})
+	if err != nil || out.Reason != "asked 1, told 3, taught 1" {
+		t.Errorf("after the kills: got %q, %v", out.Reason, err)
+	}
+}
+
 func TestStateThatCannotBeUsedIsSetAside(t *testing.T) {
 	cases := map[string]func(t *testing.T, file string, spec *Spec){
 		"refused": func(_ *testing.T, _ string, spec *Spec) { spec.ConfigTOML = []byte("refuse = 1") },

@@ -35,7 +35,8 @@ func (s Strategy) Evolves() bool {
 }
 
 // Propose asks for a remedy. The proposal is valid by the rules of package sdk;
-// whether its targets exist and may be touched is for the caller to judge.
+// whether its targets exist and may be touched is for the caller to judge. What the
+// strategy remembers of it is saved soon.
 func (s Strategy) Propose(ctx context.Context, in sdk.Incident) (sdk.Proposal, error) {
 	var p sdk.Proposal
 	err := s.r.call(ctx, func(ctx context.Context, c *wire.Client) (err error) {
@@ -45,13 +46,18 @@ func (s Strategy) Propose(ctx context.Context, in sdk.Incident) (sdk.Proposal, e
 	if err != nil {
 		return sdk.Proposal{}, err
 	}
+	s.r.supervisor.SaveSoon()
 	return s.r.judge.proposal(p)
 }
 
 // Learn tells the strategy how its recovery ended. ErrUnsupported means that it
-// does not learn.
+// does not learn. Each live outcome is dear, so it is saved soon.
 func (s Strategy) Learn(ctx context.Context, o sdk.Outcome) error {
-	return s.r.ability(ctx, wire.FeatureLearn, func(ctx context.Context, c *wire.Client) error { return c.Learn(ctx, o) })
+	err := s.r.ability(ctx, wire.FeatureLearn, func(ctx context.Context, c *wire.Client) error { return c.Learn(ctx, o) })
+	if err == nil {
+		s.r.supervisor.SaveSoon()
+	}
+	return err
 }
 
 // Ask asks for at most n candidates of a search. ErrUnsupported means that the
@@ -68,9 +74,15 @@ func (s Strategy) Ask(ctx context.Context, p sdk.Problem, n int) ([]sdk.Genome, 
 	return s.r.judge.genomes(p, n, out)
 }
 
-// Tell hands the scores of candidates to the strategy.
+// Tell hands the scores of candidates to the strategy. When it returns, the
+// population that has them is durable: after a kill no evaluation that was told is
+// made again.
 func (s Strategy) Tell(ctx context.Context, p sdk.Problem, scores []sdk.Score) error {
-	return s.r.ability(ctx, wire.FeatureEvolve, func(ctx context.Context, c *wire.Client) error { return c.Tell(ctx, p, scores) })
+	err := s.r.ability(ctx, wire.FeatureEvolve, func(ctx context.Context, c *wire.Client) error { return c.Tell(ctx, p, scores) })
+	if err == nil {
+		s.r.supervisor.SaveNow()
+	}
+	return err
 }
 
 // Explain asks what the strategy has learnt about a component. ErrUnsupported

@@ -73,6 +73,7 @@ var beasts = map[string]func(){
 	"from-the-future":   func() { serveRaw(futuristic{}) },
 	"elsewhere":         func() { fmt.Printf("1|%d|unix|/tmp/elsewhere|grpc|\n", wire.Version); time.Sleep(time.Hour) },
 	"mirror":            func() { detector(mirror{}) },
+	"searcher":          func() { serve.Strategy("beast", "1", newSearcher) },
 	"rememberer":        func() { serve.Detector("beast", "1", newRememberer) },
 	"forgetful":         func() { detector(forgetful{}) },
 	"dead-in-handshake": func() { fmt.Printf("1|%d|unix|", wire.Version) },
@@ -271,6 +272,36 @@ func (r *rememberer) LoadState(state []byte) error {
 		return fmt.Errorf("a count of %v is not to my taste", state)
 	}
 	r.count = state[0]
+	return nil
+}
+
+// searcher counts what it is told, asked and taught, and shows the counts in the
+// reason of its proposals.
+type searcher struct{ Asked, Told, Taught byte }
+
+func newSearcher(noConfig, sdk.Env) (sdk.Strategy, error) { return &searcher{}, nil }
+
+// Propose shows the counts.
+func (s *searcher) Propose(context.Context, sdk.Incident) (sdk.Proposal, error) {
+	s.Asked++
+	return sdk.Proposal{Reason: fmt.Sprintf("asked %d, told %d, taught %d", s.Asked, s.Told, s.Taught)}, nil
+}
+
+// Learn counts.
+func (s *searcher) Learn(context.Context, sdk.Outcome) error { s.Taught++; return nil }
+
+// Ask has no candidates.
+func (s *searcher) Ask(context.Context, sdk.Problem, int) ([]sdk.Genome, error) { return nil, nil }
+
+// Tell counts.
+func (s *searcher) Tell(context.Context, sdk.Problem, []sdk.Score) error { s.Told++; return nil }
+
+// SaveState writes the counts.
+func (s *searcher) SaveState() ([]byte, error) { return []byte{s.Asked, s.Told, s.Taught}, nil }
+
+// LoadState reads them.
+func (s *searcher) LoadState(state []byte) error {
+	s.Asked, s.Told, s.Taught = state[0], state[1], state[2]
 	return nil
 }
 

@@ -90,10 +90,20 @@ func (s *Supervisor) stale(i *instance) bool {
 	return s.generation != i.generation
 }
 
-// SaveNow saves the plugin's state where it has one.
+// SaveNow saves the plugin's state where it has one, and returns when it is
+// durable. A plugin that was replaced has no say any more.
 func (s *Supervisor) SaveNow() {
-	if i, err := s.ready(); err == nil {
+	if i, err := s.ready(); err == nil && s.keeps() {
 		s.save(i)
+	}
+}
+
+// SaveSoon has the state saved by another goroutine, soon: for what changed it
+// while somebody waits for more than its durability.
+func (s *Supervisor) SaveSoon() {
+	select {
+	case s.dirty <- struct{}{}:
+	default: // it will be saved anyway
 	}
 }
 
@@ -101,6 +111,8 @@ func (s *Supervisor) save(i *instance) {
 	if !i.description.Has(wire.FeatureState) {
 		return
 	}
+	s.saving <- struct{}{}
+	defer func() { <-s.saving }()
 	ctx, cancel := context.WithTimeout(context.Background(), s.o.CallTimeout)
 	defer cancel()
 	state, err := i.wire.SaveState(ctx)

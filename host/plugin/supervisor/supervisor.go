@@ -87,6 +87,11 @@ type Supervisor struct {
 	first chan error
 	// turn holds one token: the call that has it is the only one.
 	turn chan struct{}
+	// saving holds one token: of two savings at once the older state could be
+	// written last.
+	saving chan struct{}
+	// dirty holds a token while a state waits to be saved by the life's goroutine.
+	dirty chan struct{}
 
 	mu          sync.Mutex
 	state       State
@@ -105,6 +110,7 @@ type Supervisor struct {
 func New(o Options) *Supervisor {
 	return &Supervisor{
 		o: o, done: make(chan struct{}), first: make(chan error, 1), turn: make(chan struct{}, 1),
+		saving: make(chan struct{}, 1), dirty: make(chan struct{}, 1),
 		state: Stopped, since: time.Now(), keepState: true,
 	}
 }
@@ -254,6 +260,8 @@ func (s *Supervisor) watch(ctx context.Context, i *instance) error {
 		case <-health.C:
 			s.checkHealth(ctx, i)
 		case <-saving.C:
+			s.save(i)
+		case <-s.dirty:
 			s.save(i)
 		}
 	}

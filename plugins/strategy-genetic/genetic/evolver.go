@@ -79,6 +79,9 @@ func (s *Strategy) Explain(_ context.Context, component string) (string, error) 
 			fmt.Fprintf(&text, " The model gives the default %.4g and the best of them %.4g.", base, r.search.Elites()[0].Cost)
 		}
 	}
+	if r.search == nil {
+		fmt.Fprintf(&text, "The population of %s was saved and is read when it is needed next.", component)
+	}
 	if aside > 1 {
 		fmt.Fprintf(&text, " %d earlier populations are set aside: they are of other declared parameters.", aside-1)
 	}
