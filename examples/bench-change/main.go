@@ -8,19 +8,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
-	"path/filepath"
 	"slices"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
+	"github.com/homeostat/homeostat/examples/harness/command"
 	"github.com/homeostat/homeostat/examples/harness/daemon"
 )
 
@@ -31,22 +28,23 @@ const bar = 300 * time.Millisecond
 const longest = 10 * time.Minute
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	bin := flag.String("bin", "bin", "`folder` with homeostat and plugins/")
 	runs := flag.Int("runs", 9, "changes made in each way")
 	asJSON := flag.String("json", "", "write the results to this `file` as well")
 	flag.Parse()
-	if flag.NArg() > 0 || *runs < 1 || *runs > 200 {
-		fmt.Fprintln(os.Stderr, "bench-change: there are no arguments, and --runs is 1 to 200")
-		os.Exit(2)
-	}
-	ctx, cancel := context.WithTimeout(ctx, longest)
-	defer cancel()
-	if err := run(ctx, *bin, *runs, *asJSON); err != nil {
-		fmt.Fprintln(os.Stderr, "bench-change:", err)
-		os.Exit(1)
-	}
+	p := command.Program{Name: "bench-change", Longest: longest, Run: func(ctx context.Context) error {
+		if flag.NArg() > 0 || *runs < 1 || *runs > 200 {
+			return command.Usage("there are no arguments, and --runs is 1 to 200")
+		}
+		return command.Scratch(*bin, func(bin, dir string) error {
+			results, err := run(ctx, site{bin: bin, dir: dir}, *runs)
+			if err != nil {
+				return err
+			}
+			return report(results, *asJSON)
+		})
+	}}
+	os.Exit(p.Main())
 }
 
 // way is one way to change three files.
@@ -66,22 +64,13 @@ type result struct {
 	Each   []float64 `json:"each_seconds"`
 }
 
-func run(ctx context.Context, bin string, runs int, asJSON string) (err error) {
-	if bin, err = filepath.Abs(bin); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "bench-change-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	s := site{bin: bin, dir: dir}
+func run(ctx context.Context, s site, runs int) (_ []result, err error) {
 	if err := s.prepare(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	s.daemon, err = daemon.Start(ctx, daemon.Options{Bin: bin, Dir: dir, Further: s.configuration()})
+	s.daemon, err = daemon.Start(ctx, daemon.Options{Bin: s.bin, Dir: s.dir, Further: s.configuration()})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.daemon.Stop()) }()
 	ways := []way{{"homeostat", true, s.plain}, {"homeostat, warm check", true, s.checked}}
@@ -90,11 +79,7 @@ func run(ctx context.Context, bin string, runs int, asJSON string) (err error) {
 	} else {
 		fmt.Println("ansible is left out: there is no ansible-playbook on the path (Debian: ansible-core)")
 	}
-	results, err := measure(ctx, ways, runs)
-	if err != nil {
-		return err
-	}
-	return report(results, asJSON)
+	return measure(ctx, ways, runs)
 }
 
 // measure makes the changes in turns, so that a busy moment of the machine hits every way. The first round warms up.
@@ -128,14 +113,8 @@ func report(results []result, asJSON string) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if asJSON != "" {
-		data, err := json.MarshalIndent(results, "", "  ")
-		if err == nil {
-			err = os.WriteFile(asJSON, append(data, '\n'), 0o644)
-		}
-		if err != nil {
-			return fmt.Errorf("write the results: %w", err)
-		}
+	if err := command.WriteJSON(asJSON, results); err != nil {
+		return err
 	}
 	for _, r := range results {
 		if r.Judged && r.Median > bar.Seconds() {

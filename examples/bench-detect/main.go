@@ -8,14 +8,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"slices"
-	"strings"
-	"syscall"
 
 	"github.com/homeostat/homeostat/examples/bench-detect/fills"
 	"github.com/homeostat/homeostat/examples/bench-detect/isolation"
@@ -27,6 +24,7 @@ import (
 	"github.com/homeostat/homeostat/examples/bench-detect/smdasd"
 	"github.com/homeostat/homeostat/examples/bench-detect/sockshop"
 	"github.com/homeostat/homeostat/examples/bench-detect/table"
+	"github.com/homeostat/homeostat/examples/harness/command"
 )
 
 // sets are the benchmarks, in the order of the table.
@@ -42,56 +40,31 @@ var sets = []table.Set{
 	sockshop.Set,
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx))
-}
+// errIncomplete is a set that could not be measured; what was is shown.
+var errIncomplete = errors.New("not every set was measured")
 
-func run(ctx context.Context) int {
+func main() {
 	data := flag.String("data", "", "`folder` that holds the public sets; generated data needs none")
 	only := flag.String("only", "", "measure these sets alone, `names` with commas between")
 	ranges := flag.Bool("range", false, "let detectors know the least and the most of each series")
 	file := flag.String("json", "", "write the figures to this `file` as well")
 	flag.Parse()
-	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "bench-detect: there are no arguments, got %q\n", flag.Args())
-		return 2
-	}
-	chosen, err := choose(*only)
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "bench-detect: %v\n", err)
-		return 2
-	}
-	rows, failed := measure(ctx, chosen, table.Input{Folder: *data, Range: *ranges, Out: os.Stdout})
-	err = table.Print(os.Stdout, rows)
-	if err == nil && *file != "" {
-		err = write(*file, rows)
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "bench-detect: %v\n", err)
-		return 1
-	}
-	return failed
-}
-
-func choose(only string) ([]table.Set, error) {
-	if only == "" {
-		return sets, nil
-	}
-	var out []table.Set
-	for _, name := range strings.Split(only, ",") {
-		i := slices.IndexFunc(sets, func(s table.Set) bool { return s.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("--only %s: there is no such set", name)
+	p := command.Program{Name: "bench-detect", Run: func(ctx context.Context) error {
+		if flag.NArg() > 0 {
+			return command.Usage("there are no arguments, got %q", flag.Args())
 		}
-		out = append(out, sets[i])
-	}
-	return out, nil
+		chosen, err := command.Choose(*only, sets, func(s table.Set) string { return s.Name })
+		if err != nil {
+			return err
+		}
+		rows, err := measure(ctx, chosen, table.Input{Folder: *data, Range: *ranges, Out: os.Stdout})
+		return errors.Join(table.Print(os.Stdout, rows), command.WriteJSON(*file, rows), err)
+	}}
+	os.Exit(p.Main())
 }
 
 // measure runs the sets; one that fails is named and does not stop the others.
-func measure(ctx context.Context, chosen []table.Set, in table.Input) (rows []table.Row, failed int) {
+func measure(ctx context.Context, chosen []table.Set, in table.Input) (rows []table.Row, failed error) {
 	data := in.Folder
 	for _, s := range chosen {
 		in.Folder = filepath.Join(data, s.Folder)
@@ -102,21 +75,9 @@ func measure(ctx context.Context, chosen []table.Set, in table.Input) (rows []ta
 		more, err := s.Run(ctx, in)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "bench-detect: %s: %v\n", s.Name, err)
-			failed = 1
+			failed = errIncomplete
 		}
 		rows = append(rows, more...)
 	}
 	return rows, failed
-}
-
-func write(name string, rows []table.Row) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	if err := table.Write(f, rows); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
 }

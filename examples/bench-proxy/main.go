@@ -8,19 +8,17 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
 	"github.com/homeostat/homeostat/examples/bench-proxy/load"
+	"github.com/homeostat/homeostat/examples/harness/command"
 )
 
 func main() {
@@ -28,13 +26,23 @@ func main() {
 	span := flag.Duration("span", 2*time.Second, "how long each figure is measured")
 	file := flag.String("json", "", "write the figures to this `file` as well")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, filepath.Join(*bin, "homeostat"), *span, *file); err != nil {
-		fmt.Fprintf(os.Stderr, "bench-proxy: %v\n", err)
-		os.Exit(1)
-	}
+	p := command.Program{Name: "bench-proxy", Run: func(ctx context.Context) error {
+		if flag.NArg() > 0 || *span <= 0 {
+			return command.Usage("there are no arguments, and --span is a positive time")
+		}
+		return command.Scratch(*bin, func(bin, dir string) error {
+			figures, err := run(ctx, site{filepath.Join(bin, "homeostat"), dir}, *span)
+			if err != nil {
+				return err
+			}
+			return command.WriteJSON(*file, map[string]any{"cpus": runtime.NumCPU(), "span_ns": *span, "figures": figures})
+		})
+	}}
+	os.Exit(p.Main())
 }
+
+// site is where the program and a scratch folder are.
+type site struct{ program, dir string }
 
 // row is one figure, one value for each way.
 type row struct {
@@ -45,23 +53,17 @@ type row struct {
 
 const direct = "direct"
 
-func run(ctx context.Context, program string, span time.Duration, file string) (err error) {
+func run(ctx context.Context, s site, span time.Duration) (rows []row, err error) {
 	target, err := load.NewTarget()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer target.Close()
-	dir, err := os.MkdirTemp("", "homeostat-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	ways, end, err := open(ctx, program, dir, target)
+	ways, end, err := open(ctx, s.program, s.dir, target)
 	defer func() { err = errors.Join(err, end()) }()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var rows []row
 	for _, f := range load.Figures {
 		r := row{Figure: f.Name, Unit: f.Unit, Ways: map[string]float64{}}
 		for _, w := range ways {
@@ -70,20 +72,13 @@ func run(ctx context.Context, program string, span time.Duration, file string) (
 				continue
 			}
 			if r.Ways[w.name], err = f.Measure(ctx, address, span); err != nil {
-				return fmt.Errorf("%s, %s: %w", f.Name, w.name, err)
+				return nil, fmt.Errorf("%s, %s: %w", f.Name, w.name, err)
 			}
 		}
 		rows = append(rows, r)
 	}
 	show(rows, ways)
-	if file == "" {
-		return nil
-	}
-	data, err := json.MarshalIndent(map[string]any{"cpus": runtime.NumCPU(), "span_ns": span, "figures": rows}, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(data, '\n'), 0o644)
+	return rows, nil
 }
 
 func show(rows []row, ways []way) {

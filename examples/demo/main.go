@@ -14,77 +14,59 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/homeostat/homeostat/examples/demo/report"
 	"github.com/homeostat/homeostat/examples/demo/scenario"
 	"github.com/homeostat/homeostat/examples/demo/story"
+	"github.com/homeostat/homeostat/examples/harness/command"
 )
 
 // longest is how long the whole demo may take before it gives up.
 const longest = 10 * time.Minute
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx))
+	var s settings
+	flag.StringVar(&s.bin, "bin", "bin", "`folder` with homeostat, plugins/, shop-web and shop-store")
+	flag.StringVar(&s.json, "json", "", "write the results to this `file` as well")
+	flag.StringVar(&s.fault, "fault", "", "show these `faults` and stories alone, separated by commas; empty for all")
+	flag.Parse()
+	p := command.Program{Name: "demo", Longest: longest, Run: func(ctx context.Context) error { return run(ctx, s) }}
+	os.Exit(p.Main())
 }
 
 type settings struct {
 	bin, json, fault string
 }
 
-func run(ctx context.Context) int {
-	s, err := flags(os.Args[1:])
-	if err != nil {
-		return 2
+// errBroken is a fault that was not repaired within its limits.
+var errBroken = errors.New("not everything was repaired within its limits")
+
+func run(ctx context.Context, s settings) error {
+	if flag.NArg() > 0 {
+		return command.Usage("there are no arguments, got %q", flag.Args())
 	}
 	stories, faults := story.Choose(s.fault)
 	var chosen []scenario.Fault
 	if s.fault == "" || faults != "" {
+		var err error
 		if chosen, err = scenario.Choose(faults); err != nil {
-			fmt.Fprintf(os.Stderr, "demo: %v; or a story: %s\n", err, strings.Join(story.Names(), ", "))
-			return 2
+			return command.Usage("%w; or a story: %s", err, strings.Join(story.Names(), ", "))
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, longest)
-	defer cancel()
 	results, err := demonstrate(ctx, s, show{chosen, stories})
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "demo: %v\n", err)
-		return 1
+	if err == nil && !results.Repaired {
+		err = errBroken
 	}
-	if !results.Repaired {
-		return 1
-	}
-	return 0
+	return err
 }
 
 // show is what is shown.
 type show struct {
 	faults  []scenario.Fault
 	stories []story.Story
-}
-
-func flags(args []string) (settings, error) {
-	var s settings
-	f := flag.NewFlagSet("demo", flag.ContinueOnError)
-	f.StringVar(&s.bin, "bin", "bin", "`folder` with homeostat, plugins/, shop-web and shop-store")
-	f.StringVar(&s.json, "json", "", "write the results to this `file` as well")
-	f.StringVar(&s.fault, "fault", "", "show these `faults` and stories alone, separated by commas; empty for all")
-	if err := f.Parse(args); err != nil {
-		return s, err
-	}
-	if f.NArg() > 0 {
-		err := fmt.Errorf("there are no arguments, got %q", f.Args())
-		fmt.Fprintf(os.Stderr, "demo: %v\n", err)
-		return s, err
-	}
-	return s, nil
 }
 
 // demonstrate runs the chosen faults, then the stories, in a scratch folder,
@@ -112,9 +94,7 @@ func demonstrate(ctx context.Context, s settings, chosen show) (report.Results, 
 		return report.Results{}, errors.Join(err, fmt.Errorf("what is left of it is in %s", dir))
 	}
 	results := out.Finish(lines)
-	if s.json != "" {
-		err = errors.Join(err, results.WriteFile(s.json))
-	}
+	err = errors.Join(err, command.WriteJSON(s.json, results))
 	if err != nil || !results.Repaired {
 		out.Say("the daemon's state, log and configuration are in " + dir)
 		return results, err

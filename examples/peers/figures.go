@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"text/tabwriter"
 	"time"
 
@@ -69,19 +67,4 @@ func cell(d, ours trial.Down) string {
 		text += fmt.Sprintf(" (%.1f ×)", float64(median)/float64(best))
 	}
 	return text
-}
-
-// write does nothing for an empty path.
-func (f figures) write(path string) error {
-	if path == "" {
-		return nil
-	}
-	b, err := json.MarshalIndent(f, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write the figures: %w", err)
-	}
-	if err := os.WriteFile(path, append(b, '\n'), 0o644); err != nil {
-		return fmt.Errorf("write the figures: %w", err)
-	}
-	return nil
 }

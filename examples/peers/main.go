@@ -10,62 +10,57 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
-	"strings"
-	"syscall"
 	"time"
 
+	"github.com/homeostat/homeostat/examples/harness/command"
 	"github.com/homeostat/homeostat/examples/peers/supervisor"
 	"github.com/homeostat/homeostat/examples/peers/trial"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx))
-}
-
-func run(ctx context.Context) int {
 	bin := flag.String("bin", "bin", "`folder` with homeostat, plugins/ and shop-store")
 	json := flag.String("json", "", "write the figures to this `file` as well")
 	long := flag.Bool("long", false, "with the faults that take minutes: crash loop and slow start")
 	peers := flag.String("peers", "monit,supervisord,runit", "the `peers` to compare with, separated by commas")
 	flag.Parse()
-	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "peers: there are no arguments, got %q\n", flag.Args())
-		return 2
-	}
-	chosen := strings.Split(*peers, ",")
-	for _, name := range chosen {
-		if !slices.ContainsFunc(supervisor.All(), func(s supervisor.Supervisor) bool { return s.Name == name }) {
-			fmt.Fprintf(os.Stderr, "peers: %q is none of monit, supervisord, runit\n", name)
-			return 2
+	p := command.Program{Name: "peers", Run: func(ctx context.Context) error {
+		if flag.NArg() > 0 {
+			return command.Usage("there are no arguments, got %q", flag.Args())
 		}
-	}
-	faults := trial.Faults
-	if *long {
-		faults = slices.Concat(trial.Faults, trial.Long)
-	}
-	figures, err := compare(ctx, *bin, choice{faults, chosen})
-	if err == nil {
+		chosen, err := choose(*peers)
+		if err != nil {
+			return err
+		}
+		if *long {
+			chosen.faults = slices.Concat(trial.Faults, trial.Long)
+		}
+		figures, err := compare(ctx, *bin, chosen)
+		if err != nil {
+			return err
+		}
 		figures.print(os.Stdout)
-		err = figures.write(*json)
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "peers: %v\n", err)
-		return 1
-	}
-	return 0
+		return command.WriteJSON(*json, figures)
+	}}
+	os.Exit(p.Main())
 }
 
 // choice is what is measured, and beside whom.
 type choice struct {
 	faults []trial.Fault
 	peers  []string
+}
+
+func choose(peers string) (choice, error) {
+	others := slices.DeleteFunc(supervisor.All(), func(s supervisor.Supervisor) bool { return s.Needs == "" })
+	chosen, err := command.Choose(peers, others, func(s supervisor.Supervisor) string { return s.Name })
+	c := choice{faults: trial.Faults}
+	for _, s := range chosen {
+		c.peers = append(c.peers, s.Name)
+	}
+	return c, err
 }
 
 func compare(ctx context.Context, bin string, c choice) (figures, error) {

@@ -7,17 +7,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"path/filepath"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
+	"github.com/homeostat/homeostat/examples/harness/command"
 	"github.com/homeostat/homeostat/examples/safe-nginx/trial"
 )
 
@@ -25,48 +21,31 @@ import (
 const longest = 15 * time.Minute
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	bin := flag.String("bin", "bin", "`folder` with homeostat and plugins/")
 	late := flag.Duration("late", 2*time.Minute, "when the late fault sets in")
 	asJSON := flag.String("json", "", "write the results to this `file` as well")
 	flag.Parse()
-	if flag.NArg() > 0 || *late <= 0 {
-		fmt.Fprintln(os.Stderr, "safe-nginx: there are no arguments, and the late fault sets in after a positive time")
-		os.Exit(2)
-	}
-	ctx, cancel := context.WithTimeout(ctx, longest)
-	defer cancel()
-	if err := run(ctx, *bin, *late, *asJSON); err != nil {
-		fmt.Fprintln(os.Stderr, "safe-nginx:", err)
-		os.Exit(1)
-	}
+	p := command.Program{Name: "safe-nginx", Longest: longest, Run: func(ctx context.Context) error {
+		if flag.NArg() > 0 || *late <= 0 {
+			return command.Usage("there are no arguments, and the late fault sets in after a positive time")
+		}
+		return command.Scratch(*bin, func(bin, dir string) error {
+			rows, err := trial.Run(ctx, trial.Options{Bin: bin, Dir: dir, Late: *late, Say: func(line string) { fmt.Println(line) }})
+			if err != nil {
+				return err
+			}
+			return report(rows, *asJSON)
+		})
+	}}
+	os.Exit(p.Main())
 }
 
-func run(ctx context.Context, bin string, late time.Duration, asJSON string) (err error) {
-	if bin, err = filepath.Abs(bin); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "safe-nginx-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	rows, err := trial.Run(ctx, trial.Options{Bin: bin, Dir: dir, Late: late, Say: func(line string) { fmt.Println(line) }})
-	if err != nil {
-		return err
-	}
+func report(rows []trial.Row, asJSON string) error {
 	if err := table(rows); err != nil {
 		return err
 	}
-	if asJSON != "" {
-		data, err := json.MarshalIndent(rows, "", "  ")
-		if err == nil {
-			err = os.WriteFile(asJSON, append(data, '\n'), 0o644)
-		}
-		if err != nil {
-			return fmt.Errorf("write the results: %w", err)
-		}
+	if err := command.WriteJSON(asJSON, rows); err != nil {
+		return err
 	}
 	for _, r := range rows {
 		if !r.OK {

@@ -7,7 +7,6 @@ package table
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -83,11 +82,4 @@ func Print(out io.Writer, rows []Row) error {
 		fmt.Fprintf(t, "%s\t%s\t%.4g\t%s\t%s\t%s\n", r.Set, r.What, r.Got, bar, r.Verdict(), r.Reference)
 	}
 	return t.Flush()
-}
-
-// Write writes the rows as JSON.
-func Write(out io.Writer, rows []Row) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	return e.Encode(rows)
 }

@@ -5,10 +5,8 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"sync"
 	"text/tabwriter"
@@ -111,16 +109,4 @@ func (r *Report) complain(lines []scenario.Line) {
 			_, _ = fmt.Fprintf(r.out, "%s: %s\n", l.Fault, w)
 		}
 	}
-}
-
-// WriteFile writes the results as JSON.
-func (r Results) WriteFile(path string) error {
-	b, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write the results: %w", err)
-	}
-	if err := os.WriteFile(path, append(b, '\n'), 0o644); err != nil {
-		return fmt.Errorf("write the results: %w", err)
-	}
-	return nil
 }
