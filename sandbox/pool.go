@@ -26,12 +26,30 @@ type Evaluation struct {
 	// Seed decides the guest's random bytes and is handed to Function: common random
 	// numbers are the same Seed for every candidate.
 	Seed uint64
+	// Streams, when set, are handed to Function instead of Seed, one call each, in
+	// their order and on the one instance of the evaluation: starting a Go program
+	// takes longer than most of what a model computes.
+	Streams []Stream
 }
+
+// Stream is what one call of an Evaluation's Function is given beside Params.
+type Stream struct {
+	Seed uint64
+	// Series, when not empty, makes the export one of
+	// (ptr i32, n i32, series i32, length i32, seed i64) f64.
+	Series []float64
+}
+
+// MaxStreams is the most Streams that one Evaluation may have.
+const MaxStreams = 1000
 
 // Result is what one Evaluation gave.
 type Result struct {
-	// Value is Function's answer; NaN when there is none.
-	Value    float64
+	// Value is Function's answer, the first where there are several; NaN when there
+	// is none.
+	Value float64
+	// Values are all answers, as many as there are Streams when all went well.
+	Values   []float64
 	Ending   Ending
 	ExitCode int
 	Message  string
@@ -61,7 +79,8 @@ type Pool struct {
 var ErrPoolClosed = errors.New("sandbox pool: closed")
 
 // NewPool prepares a pool of workers for p under l. l.Timeout bounds each
-// evaluation, starting a worker included. Wrong input is a *Refused.
+// evaluation, starting a worker included; with Streams it is for each of them.
+// Wrong input is a *Refused.
 func (s *Sandbox) NewPool(ctx context.Context, p Program, l Limits, workers int) (*Pool, error) {
 	if workers < 1 || workers > 256 {
 		return nil, refuse(fmt.Sprintf("pool of %d workers, out of range", workers), "give 1 to 256")
@@ -81,6 +100,9 @@ func (s *Sandbox) NewPool(ctx context.Context, p Program, l Limits, workers int)
 // the error is ctx's, ErrPoolClosed, a *Refused for a module without the function,
 // or the sandbox's own.
 func (p *Pool) Evaluate(ctx context.Context, e Evaluation) (Result, error) {
+	if len(e.Streams) > MaxStreams {
+		return Result{}, refuse(fmt.Sprintf("evaluation of %d streams", len(e.Streams)), fmt.Sprintf("give at most %d", MaxStreams))
+	}
 	var w *server
 	select {
 	case w = <-p.idle:
@@ -102,7 +124,7 @@ func (p *Pool) Evaluate(ctx context.Context, e Evaluation) (Result, error) {
 			return Result{}, err
 		}
 	}
-	answer, err := w.ask(ctx, e, p.job.limits.Timeout)
+	answer, err := w.ask(ctx, e, p.job.limits.Timeout*time.Duration(max(1, len(e.Streams))))
 	result, poisoned, err := p.result(w, answer, err)
 	result.Wall = time.Since(begun)
 	if poisoned {
@@ -144,8 +166,11 @@ func (p *Pool) result(w *server, a wire.Answer, err error) (r Result, poisoned b
 	r.Ending, r.ExitCode = out.ending()
 	if r.Ending != Exited {
 		r.Message = out.describe(p.job.execution(wire.Serve))
-	} else if a.End.Exit == 0 {
-		r.Value = math.Float64frombits(a.Bits)
+	} else if a.End.Exit == 0 && len(a.Bits) > 0 {
+		r.Value = math.Float64frombits(a.Bits[0])
+	}
+	for _, bits := range a.Bits {
+		r.Values = append(r.Values, math.Float64frombits(bits))
 	}
 	if a.End.Reason == wire.Flooded {
 		w.end(process.Cancel) // it is ending by itself
@@ -210,6 +235,12 @@ func (w *server) ask(ctx context.Context, e Evaluation, timeout time.Duration) (
 	defer stop()
 	var a wire.Answer
 	req := wire.Request{Function: e.Function, Params: e.Params, Args: e.Args, Stdin: e.Stdin, Seed: e.Seed}
+	for _, s := range e.Streams {
+		req.Streams = append(req.Streams, wire.Stream(s))
+	}
+	if len(req.Streams) == 0 && e.Function != "" {
+		req.Streams = []wire.Stream{{Seed: e.Seed}}
+	}
 	if err := wire.WriteFrame(w.to, req); err != nil {
 		return a, err
 	}

@@ -18,7 +18,9 @@ import (
 // is left in memory and a global from before: with fresh instances, nothing.
 const fitnessModule = `(module (memory (export "memory") 1)
   (global $before (mut f64) (f64.const 0))
-  (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+  (global $room (mut i32) (i32.const 1024))
+  (func (export "alloc") (param $bytes i32) (result i32)
+    (global.set $room (i32.add (global.get $room) (local.get $bytes))) (i32.sub (global.get $room) (local.get $bytes)))
   (func (export "fitness") (param $p i32) (param $n i32) (param $seed i64) (result f64)
     (local $r f64)
     (local.set $r (f64.add (f64.add (f64.load (local.get $p)) (f64.convert_i64_u (local.get $seed)))
@@ -28,6 +30,9 @@ const fitnessModule = `(module (memory (export "memory") 1)
   (func (export "spin") (param i32 i32 i64) (result f64) (loop $l (br $l)) (f64.const 0))
   (func (export "trap") (param i32 i32 i64) (result f64) unreachable)
   (func (export "nan") (param i32 i32 i64) (result f64) (f64.div (f64.const 0) (f64.const 0)))
+  (func (export "replay") (param $p i32) (param $n i32) (param $s i32) (param $m i32) (param $seed i64) (result f64)
+    (f64.add (f64.mul (f64.load (local.get $p)) (f64.load (i32.add (local.get $s) (i32.shl (i32.sub (local.get $m) (i32.const 1)) (i32.const 3)))))
+             (f64.convert_i64_u (local.get $seed))))
   (func (export "odd") (param i32) (result f64) (f64.const 0)))`
 
 func pool(t testing.TB, module string, l sandbox.Limits) *sandbox.Pool {
@@ -55,6 +60,35 @@ func TestPoolGivesEveryEvaluationAFreshInstance(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+func TestStreamsShareOneInstanceAndOtherEvaluationsDoNot(t *testing.T) {
+	p := pool(t, fitnessModule, sandbox.Limits{})
+	for range 2 {
+		r, err := p.Evaluate(t.Context(), sandbox.Evaluation{Function: "fitness", Params: []float64{5}, Streams: []sandbox.Stream{{Seed: 1}, {Seed: 2}}})
+		// the second call of the module meets what the first left: 1000 in a global and a million in its memory
+		if err != nil || len(r.Values) != 2 || r.Value != 6 || r.Values[0] != 6 || r.Values[1] != 1_001_007 {
+			t.Fatalf("got %v, %v, %v; want 6 and 1001007", r.Value, r.Values, err)
+		}
+	}
+}
+
+func TestSeriesIsHandedOverBesideTheParameters(t *testing.T) {
+	p := pool(t, fitnessModule, sandbox.Limits{})
+	e := sandbox.Evaluation{Function: "replay", Params: []float64{3}, Streams: []sandbox.Stream{{Seed: 1, Series: []float64{7, 10}}, {Seed: 2, Series: []float64{4}}}}
+	r, err := p.Evaluate(t.Context(), e)
+	if err != nil || len(r.Values) != 2 || r.Values[0] != 31 || r.Values[1] != 14 {
+		t.Errorf("got %v, %v, %v; want 31 and 14", r.Values, r.Message, err)
+	}
+	e.Function = "fitness"
+	if r, err := p.Evaluate(t.Context(), e); err != nil || r.Ending != sandbox.Trapped || !strings.Contains(r.Message, "signature") {
+		t.Errorf("a function without a series: got %s, %q, %v", r.Ending, r.Message, err)
+	}
+	e.Streams = make([]sandbox.Stream, sandbox.MaxStreams+1)
+	var refused *sandbox.Refused
+	if _, err := p.Evaluate(t.Context(), e); !errors.As(err, &refused) {
+		t.Errorf("too many streams: got %v, want a refusal", err)
+	}
 }
 
 func TestPoisonedInstanceDoesNotReachTheNext(t *testing.T) {

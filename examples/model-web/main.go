@@ -1,12 +1,5 @@
-// Command model-web is a fitness model: what it costs to serve a stream of
-// requests with so many workers, so long a queue and such a deadline.
-//
-//	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -o model-web.wasm ./examples/model-web
-//	sha256sum model-web.wasm
-//
-// As a program of the host it prints the cost of the settings that it is given:
-//
-//	go run ./examples/model-web 4 64 2
+//go:build !wasip1
+
 package main
 
 import (

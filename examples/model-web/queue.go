@@ -1,7 +1,20 @@
+// Command model-web is a fitness model: what it costs to serve a stream of
+// requests with so many workers, so long a queue and such a deadline.
+//
+//	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -o model-web.wasm ./examples/model-web
+//	sha256sum model-web.wasm
+//
+// Each setting that is judged starts the module anew, so what is not needed is left
+// out of it: without fmt and os, which the command alone uses, it starts in a third
+// of the time.
+//
+// As a program of the host it prints the cost of the settings that it is given:
+//
+//	go run ./examples/model-web 4 64 2
 package main
 
 import (
-	"fmt"
+	"errors"
 	"math"
 	"math/rand/v2"
 )
@@ -19,12 +32,14 @@ const (
 	refusal = 5
 )
 
+var errWanted = errors.New("want three numbers: workers (1 or more), length of the queue and deadline")
+
 // simulate returns the mean cost of a request under params: workers, the length
 // of the queue, and the seconds after which a waiting request is given up. The
 // same seed gives the same requests, whatever the params are.
 func simulate(params []float64, seed uint64) (float64, error) {
 	if len(params) != 3 || !(params[0] >= 1) {
-		return 0, fmt.Errorf("got %v, want workers (1 or more), length of the queue and deadline", params)
+		return 0, errWanted
 	}
 	workers, length, deadline := int(params[0]), int(params[1]), params[2]
 	r := rand.New(rand.NewPCG(seed, 1))

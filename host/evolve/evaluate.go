@@ -96,7 +96,7 @@ func (r *round) judge(ctx context.Context, genomes []sdk.Genome) ([]judged, erro
 // workers is how many evaluations run at once.
 const workers = 2
 
-// judgeOne returns the mean cost over the round's seeds.
+// judgeOne returns the mean cost over the round's streams.
 func (r *round) judgeOne(ctx context.Context, g sdk.Genome) (judged, error) {
 	j := judged{genome: g}
 	if j.values, j.refused = r.problem.Decode(g.Genes); j.refused != nil {
@@ -106,21 +106,31 @@ func (r *round) judgeOne(ctx context.Context, g sdk.Genome) (judged, error) {
 	if params, j.refused = Params(r.problem, j.values); j.refused != nil {
 		return j, nil
 	}
-	for n := range r.set.Seeds {
-		cost, err := r.model.Evaluate(ctx, params, seed(r.problem.Round, n))
-		switch {
-		case errors.Is(err, ErrModel):
-			j.failed = err
-			return j, nil
-		case err != nil:
-			return j, fmt.Errorf("evaluate a setting of %s: %w", r.target.Component, err)
-		case math.IsNaN(cost) || math.IsInf(cost, 0):
+	costs, err := r.model.Evaluate(ctx, params, r.streams)
+	switch {
+	case errors.Is(err, ErrModel):
+		j.failed = err
+		return j, nil
+	case err != nil:
+		return j, fmt.Errorf("evaluate a setting of %s: %w", r.target.Component, err)
+	}
+	for _, cost := range costs {
+		if math.IsNaN(cost) || math.IsInf(cost, 0) {
 			j.failed = fmt.Errorf("%w answered %v, which is no cost", ErrModel, cost)
 			return j, nil
 		}
-		j.cost += (cost - j.cost) / float64(n+1)
+		j.cost += cost / float64(len(costs))
 	}
 	return j, nil
+}
+
+// generated are so many streams of random numbers of a round.
+func generated(round, seeds int) []Stream {
+	out := make([]Stream, seeds)
+	for n := range out {
+		out[n].Seed = seed(round, n)
+	}
+	return out
 }
 
 // seed is the same for all candidates of a round, which therefore meet the same

@@ -28,10 +28,16 @@ type Evolver interface {
 
 // Evaluator runs a model. It is used from several goroutines.
 type Evaluator interface {
-	// Evaluate returns the model's cost. What the model did wrong matches
-	// ErrModel; other errors are the host's.
-	Evaluate(ctx context.Context, params []float64, seed uint64) (float64, error)
+	// Evaluate returns the model's cost under each of the streams, in their order.
+	// What the model did wrong matches ErrModel; other errors are the host's.
+	Evaluate(ctx context.Context, params []float64, streams []Stream) ([]float64, error)
 	Close()
+}
+
+// Stream is what all candidates of a round meet alike.
+type Stream struct {
+	// Seed is of the model's random numbers.
+	Seed uint64
 }
 
 // Target is a component with a model.

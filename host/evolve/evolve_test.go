@@ -56,15 +56,23 @@ type function struct {
 	seeds map[uint64]int // under mu
 }
 
-func (f *function) Evaluate(_ context.Context, params []float64, seed uint64) (float64, error) {
-	f.mu.Lock()
-	f.count++
-	if f.seeds == nil {
-		f.seeds = map[uint64]int{}
+func (f *function) Evaluate(_ context.Context, params []float64, streams []Stream) ([]float64, error) {
+	var out []float64
+	for _, s := range streams {
+		f.mu.Lock()
+		f.count++
+		if f.seeds == nil {
+			f.seeds = map[uint64]int{}
+		}
+		f.seeds[s.Seed]++
+		f.mu.Unlock()
+		cost, err := f.cost(params, s.Seed)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, cost)
 	}
-	f.seeds[seed]++
-	f.mu.Unlock()
-	return f.cost(params, seed)
+	return out, nil
 }
 
 func (f *function) Close() {}

@@ -27,6 +27,7 @@ type round struct {
 	run
 	problem sdk.Problem
 	model   Evaluator
+	streams []Stream
 	status  Status
 	// costs are the distinct costs of this sitting, at most two, and costed how many
 	// settings had one: one cost for all means a constant.
@@ -106,7 +107,7 @@ func (s *Searcher) rounds(ctx context.Context, r run, problem sdk.Problem, statu
 	}
 	for {
 		problem.Round, problem.Budget = status.Round, status.Budget
-		rd := &round{run: r, problem: problem, model: model, status: *status}
+		rd := &round{run: r, problem: problem, model: model, streams: generated(status.Round, r.set.Seeds), status: *status}
 		err := s.spend(ctx, rd)
 		*status = rd.status
 		if err != nil || status.State == Proving {

@@ -4,8 +4,9 @@
 // fitness(params i32, count i32, seed i64) f64. It is handed one little-endian
 // float64 for each parameter, in the order of their declaration, and answers with
 // a cost: lower is better, and for the trials of incidents a time in seconds is
-// best. Every call gets a fresh instance, without network, files and clock. The
-// package owns no search. Its values are safe for concurrent use.
+// best. Every setting gets a fresh instance, without network, files and clock, on
+// which it is asked once for each stream of random numbers. The package owns no
+// search. Its values are safe for concurrent use.
 package models
 
 import (
@@ -42,22 +43,25 @@ const workers = 2
 // Model is an open model. Close ends its workers.
 type Model struct{ pool *sandbox.Pool }
 
-// Evaluate returns the model's cost of parameters, under the stream of random
-// numbers that the seed gives.
-func (m *Model) Evaluate(ctx context.Context, params []float64, seed uint64) (float64, error) {
-	r, err := m.pool.Evaluate(ctx, sandbox.Evaluation{Function: Function, Params: params, Seed: seed})
+// Evaluate returns the model's cost of parameters under each of the streams.
+func (m *Model) Evaluate(ctx context.Context, params []float64, streams []evolve.Stream) ([]float64, error) {
+	e := sandbox.Evaluation{Function: Function, Params: params}
+	for _, s := range streams {
+		e.Streams = append(e.Streams, sandbox.Stream{Seed: s.Seed})
+	}
+	r, err := m.pool.Evaluate(ctx, e)
 	var refused *sandbox.Refused
 	switch {
 	case errors.As(err, &refused):
-		return 0, fmt.Errorf("%w cannot be used: %w", evolve.ErrModel, refused)
+		return nil, fmt.Errorf("%w cannot be used: %w", evolve.ErrModel, refused)
 	case err != nil:
-		return 0, err
+		return nil, err
 	case r.Ending == sandbox.Cancelled && ctx.Err() != nil:
-		return 0, ctx.Err()
-	case r.Ending != sandbox.Exited || r.ExitCode != 0:
-		return 0, fmt.Errorf("%w gave no cost for %v: %s (%s)", evolve.ErrModel, params, r.Ending, r.Message)
+		return nil, ctx.Err()
+	case r.Ending != sandbox.Exited || r.ExitCode != 0 || len(r.Values) != len(streams):
+		return nil, fmt.Errorf("%w gave no cost for %v: %s (%s)", evolve.ErrModel, params, r.Ending, r.Message)
 	}
-	return r.Value, nil
+	return r.Values, nil
 }
 
 // Close ends the workers.

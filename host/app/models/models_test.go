@@ -76,21 +76,35 @@ func open(t *testing.T, module string, timeout time.Duration) *models.Model {
 	return m
 }
 
+// ask returns the cost under one stream.
+func ask(t *testing.T, m *models.Model, params []float64, seed uint64) (float64, error) {
+	t.Helper()
+	costs, err := m.Evaluate(t.Context(), params, []evolve.Stream{{Seed: seed}})
+	if err != nil {
+		return 0, err
+	}
+	return costs[0], nil
+}
+
 func TestExampleModelCostsTheSameForTheSameSeed(t *testing.T) {
 	m := open(t, build(t), time.Minute)
-	first, err := m.Evaluate(t.Context(), []float64{12, 64, 2}, 5)
+	first, err := ask(t, m, []float64{12, 64, 2}, 5)
 	if err != nil || !(first > 0 && first < 1) {
 		t.Fatalf("got %v, %v; want a cost below a second", first, err)
 	}
-	again, err := m.Evaluate(t.Context(), []float64{12, 64, 2}, 5)
+	again, err := ask(t, m, []float64{12, 64, 2}, 5)
 	if err != nil || again != first {
 		t.Errorf("the same again: got %v, %v; want %v", again, err, first)
 	}
-	few, err := m.Evaluate(t.Context(), []float64{2, 64, 2}, 5)
+	both, err := m.Evaluate(t.Context(), []float64{12, 64, 2}, []evolve.Stream{{Seed: 4}, {Seed: 5}})
+	if err != nil || len(both) != 2 || both[0] == first || both[1] != first {
+		t.Errorf("after another stream: got %v, %v; want %v second", both, err, first)
+	}
+	few, err := ask(t, m, []float64{2, 64, 2}, 5)
 	if err != nil || few <= first {
 		t.Errorf("two workers cost %v, %v; want more than %v", few, err, first)
 	}
-	if odd, err := m.Evaluate(t.Context(), []float64{1}, 5); err != nil || !math.IsNaN(odd) {
+	if odd, err := ask(t, m, []float64{1}, 5); err != nil || !math.IsNaN(odd) {
 		t.Errorf("one parameter instead of three: got %v, %v; want NaN", odd, err)
 	}
 }
@@ -103,12 +117,12 @@ func TestWhatAModelDoesWrongIsTheModels(t *testing.T) {
 	for name, does := range body {
 		m := open(t, assemble(t, `(module (memory (export "memory") 1) (func (export "alloc") (param i32) (result i32) (i32.const 1024))
 		  (func (export "fitness") (param i32 i32 i64) (result f64) `+does+`))`), 3*time.Second)
-		if cost, err := m.Evaluate(t.Context(), []float64{1}, 1); !errors.Is(err, evolve.ErrModel) {
+		if cost, err := ask(t, m, []float64{1}, 1); !errors.Is(err, evolve.ErrModel) {
 			t.Errorf("a model that %s: got %v, %v; want ErrModel", name, cost, err)
 		}
 	}
 	m := open(t, assemble(t, `(module (memory (export "memory") 1))`), time.Minute)
-	if _, err := m.Evaluate(t.Context(), []float64{1}, 1); !errors.Is(err, evolve.ErrModel) || !strings.Contains(err.Error(), "fitness") {
+	if _, err := ask(t, m, []float64{1}, 1); !errors.Is(err, evolve.ErrModel) || !strings.Contains(err.Error(), "fitness") {
 		t.Errorf("a module without fitness: got %v", err)
 	}
 }

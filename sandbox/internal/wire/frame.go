@@ -12,21 +12,30 @@ const maxFrame = 32 << 20
 
 // Request asks a serving worker for one evaluation on a fresh instance.
 type Request struct {
-	// Params, when Function is set, are handed to that exported function.
+	// Params, when Function is set, are handed to that exported function, once with
+	// each of Streams.
 	Function string    `json:"function,omitempty"`
 	Params   []float64 `json:"params,omitempty"`
-	Seed     uint64    `json:"seed"`
+	Streams  []Stream  `json:"streams,omitempty"`
+	// Seed decides the random bytes of the instance.
+	Seed uint64 `json:"seed"`
 	// Args and Stdin are for a program with _start instead.
 	Args  []string `json:"args,omitempty"`
 	Stdin []byte   `json:"stdin,omitempty"`
 }
 
+// Stream is what one call of the function is given beside the parameters.
+type Stream struct {
+	Seed   uint64    `json:"seed"`
+	Series []float64 `json:"series,omitempty"`
+}
+
 // Answer is the outcome of one evaluation.
 type Answer struct {
-	End    End    `json:"end"`
-	Bits   uint64 `json:"bits,omitempty"` // the function's float64, as IEEE 754 bits: JSON knows no NaN
-	Stdout []byte `json:"stdout,omitempty"`
-	Stderr []byte `json:"stderr,omitempty"`
+	End    End      `json:"end"`
+	Bits   []uint64 `json:"bits,omitempty"` // the function's float64 for each stream, as IEEE 754 bits: JSON knows no NaN
+	Stdout []byte   `json:"stdout,omitempty"`
+	Stderr []byte   `json:"stderr,omitempty"`
 }
 
 // WriteFrame sends v with its length in front.

@@ -183,15 +183,19 @@ func (g *guest) finish(end wire.End) wire.End {
 	return end
 }
 
-// call is one use of a fresh instance.
+// prepare returns what a function is handed in its n-th call.
+type prepare func(ctx context.Context, mod api.Module, n int) ([]uint64, error)
+
+// call is one use of a fresh instance: so many calls of one function, at least one.
 type call struct {
 	config   wazero.ModuleConfig
 	function string
-	prepare  func(context.Context, api.Module) ([]uint64, error)
+	prepare  prepare
+	times    int
 }
 
 // call instantiates the module anew, calls one function and throws the instance
-// away.
+// away. It returns the results of all calls up to the first that went wrong.
 func (g *guest) call(ctx context.Context, m *machine, c call) ([]uint64, wire.End) {
 	ctx = experimental.WithMemoryAllocator(ctx, g.budget)
 	mod, err := m.runtime.InstantiateModule(ctx, m.compiled, c.config)
@@ -199,14 +203,21 @@ func (g *guest) call(ctx context.Context, m *machine, c call) ([]uint64, wire.En
 		return nil, ended(err)
 	}
 	defer mod.Close(ctx) // the instance is done with, whatever closing says
-	var params []uint64
-	if c.prepare != nil {
-		if params, err = c.prepare(ctx, mod); err != nil {
-			return nil, ended(err)
+	var results []uint64
+	for n := range max(c.times, 1) {
+		var params []uint64
+		if c.prepare != nil {
+			if params, err = c.prepare(ctx, mod, n); err != nil {
+				return results, ended(err)
+			}
 		}
+		more, err := mod.ExportedFunction(c.function).Call(ctx, params...)
+		if err != nil {
+			return results, ended(err)
+		}
+		results = append(results, more...)
 	}
-	results, err := mod.ExportedFunction(c.function).Call(ctx, params...)
-	return results, ended(err)
+	return results, ended(nil)
 }
 
 // ended tells an exit from a trap.

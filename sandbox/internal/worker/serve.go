@@ -57,7 +57,7 @@ func (g *guest) evaluate(ctx context.Context, m *machine, req wire.Request) wire
 	args := append([]string{g.job.Args[0]}, req.Args...)
 	c := call{config: g.config(args, req.Stdin, out), function: "_start"}
 	if req.Function != "" {
-		c.function, c.prepare = req.Function, hand(req)
+		c.function, c.prepare, c.times = req.Function, hand(req), len(req.Streams)
 		c.config = c.config.WithStartFunctions("_initialize")
 	}
 	if _, ok := m.compiled.ExportedFunctions()[c.function]; !ok {
@@ -65,48 +65,68 @@ func (g *guest) evaluate(ctx context.Context, m *machine, req wire.Request) wire
 	}
 	results, end := g.call(ctx, m, c)
 	answer := wire.Answer{End: g.finish(end), Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}
-	if req.Function != "" && len(results) == 1 {
-		answer.Bits = results[0]
+	if req.Function != "" {
+		answer.Bits = results
 	}
 	return answer
 }
 
-// hand puts the parameters into the instance's memory: it asks the module's alloc
-// for room, writes them as little-endian float64 and calls the function with
-// address, count and seed.
-func hand(req wire.Request) func(context.Context, api.Module) ([]uint64, error) {
-	return func(ctx context.Context, mod api.Module) ([]uint64, error) {
-		if err := signature(mod, req.Function); err != nil {
+// hand puts the parameters of a stream into the instance's memory, and its series
+// where it has one: it asks the module's alloc for room, writes little-endian
+// float64 and hands over address and count of each, and the seed.
+func hand(req wire.Request) prepare {
+	return func(ctx context.Context, mod api.Module, n int) ([]uint64, error) {
+		stream := req.Streams[n]
+		lists := [][]float64{req.Params}
+		if len(stream.Series) > 0 {
+			lists = append(lists, stream.Series)
+		}
+		if err := signature(mod, req.Function, len(lists)); err != nil {
 			return nil, err
 		}
-		raw := make([]byte, 0, 8*len(req.Params))
-		for _, p := range req.Params {
-			raw = binary.LittleEndian.AppendUint64(raw, math.Float64bits(p))
+		var out []uint64
+		for _, list := range lists {
+			at, err := write(ctx, mod, list)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, at, uint64(len(list)))
 		}
-		at, err := mod.ExportedFunction("alloc").Call(ctx, uint64(len(raw)))
-		if err != nil {
-			return nil, err
-		}
-		if !mod.Memory().Write(uint32(at[0]), raw) {
-			return nil, fmt.Errorf("alloc(%d) returned %d, which lies outside the module's memory", len(raw), uint32(at[0]))
-		}
-		return []uint64{at[0], uint64(len(req.Params)), req.Seed}, nil
+		return append(out, stream.Seed), nil
 	}
 }
 
+// write puts numbers where the module's alloc says and returns the address.
+func write(ctx context.Context, mod api.Module, list []float64) (uint64, error) {
+	raw := make([]byte, 0, 8*len(list))
+	for _, v := range list {
+		raw = binary.LittleEndian.AppendUint64(raw, math.Float64bits(v))
+	}
+	at, err := mod.ExportedFunction("alloc").Call(ctx, uint64(len(raw)))
+	if err != nil {
+		return 0, err
+	}
+	if !mod.Memory().Write(uint32(at[0]), raw) {
+		return 0, fmt.Errorf("alloc(%d) returned %d, which lies outside the module's memory", len(raw), uint32(at[0]))
+	}
+	return at[0], nil
+}
+
 // signature checks the exports that a fitness module needs before they are called:
-// wazero panics on wrong counts, and Memory() of none is a typed nil.
-func signature(mod api.Module, function string) error {
+// wazero panics on wrong counts, and Memory() of none is a typed nil. The function
+// takes address and count of so many lists, and a seed.
+func signature(mod api.Module, function string, lists int) error {
 	if len(mod.ExportedMemoryDefinitions()) == 0 {
 		return errors.New("the module exports no memory")
 	}
 	i32, i64, f64 := api.ValueTypeI32, api.ValueTypeI64, api.ValueTypeF64
+	takes := append(bytes.Repeat([]api.ValueType{i32}, 2*lists), i64)
 	for _, want := range []struct {
 		name            string
 		params, results []api.ValueType
 	}{
 		{"alloc", []api.ValueType{i32}, []api.ValueType{i32}},
-		{function, []api.ValueType{i32, i32, i64}, []api.ValueType{f64}},
+		{function, takes, []api.ValueType{f64}},
 	} {
 		f := mod.ExportedFunction(want.name)
 		if f == nil {
