@@ -51,12 +51,15 @@ type idIn struct {
 
 func (s *Server) registerHealing() {
 	h := s.opt.Services.Healing
-	list(s, Base+"/anomalies", "anomalies; state=open for those that last", h.Anomalies)
+	list(s, Base+"/anomalies", "open anomalies and the last that ended; state=open, closed or all", h.Anomalies)
 	list(s, Base+"/incidents", "incidents; state=open, closed or all", h.Incidents)
-	list(s, Base+"/recoveries", "recoveries", h.Recoveries)
-	list(s, Base+"/approvals", "approvals; state=pending for those that wait", h.Approvals)
-	get(s, Base+"/incidents/{id}", "one incident with its history", func(_ context.Context, in *idIn) (Incident, error) {
-		return h.Incident(in.ID)
+	list(s, Base+"/recoveries", "recoveries; state=open, closed, all or a result", h.Recoveries)
+	list(s, Base+"/approvals", "approvals; state=open, closed, all or an approval's own, such as pending", h.Approvals)
+	get(s, Base+"/incidents/{id}", "one incident with its history", func(ctx context.Context, in *idIn) (Incident, error) {
+		return h.Incident(ctx, in.ID)
+	})
+	get(s, Base+"/approvals/{id}", "one approval: what would be done, why, on what evidence", func(ctx context.Context, in *idIn) (Approval, error) {
+		return h.Approval(ctx, in.ID)
 	})
 	s.registerMarks()
 	s.registerAnswers()
@@ -129,7 +132,10 @@ func (s *Server) registerMaintenance() {
 
 func (s *Server) registerSignals() {
 	sig := s.opt.Services.Signals
-	get(s, Base+"/signals", "signals and their newest samples", func(_ context.Context, in *listIn) (List[Signal], error) {
+	type signalsIn struct {
+		Component string `query:"component" maxLength:"63"`
+	}
+	get(s, Base+"/signals", "signals and their newest samples", func(_ context.Context, in *signalsIn) (List[Signal], error) {
 		return NewList(sig.Signals(in.Component)), nil
 	})
 	type samplesIn struct {

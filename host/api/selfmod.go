@@ -110,10 +110,7 @@ func (s *Server) registerChangeOrders() {
 			}
 			return c.Submit(ctx, in.Body)
 		})
-	get(s, ModificationBase+"/changes", "changes, newest first", func(ctx context.Context, in *listIn) (List[Change], error) {
-		items, err := c.Changes(ctx, in.filter())
-		return page(in, items), err
-	})
+	list(s, ModificationBase+"/changes", "changes, newest first; state=open, closed, all or one of the states", c.Changes)
 	type showIn struct {
 		ID   string `path:"id" maxLength:"128"`
 		Wait string `query:"wait" doc:"how long to wait while it is on its way; 0s by default"`

@@ -62,19 +62,26 @@ type Filter struct {
 	Component string
 	State     string
 	Incident  string
-	Limit     int
+	// Since leaves out what was over before it.
+	Since time.Time
+	// After leaves out all items up to that place.
+	After Place
+	// Limit is the most that are wanted, at least 1.
+	Limit int
 }
 
-// Healing shows anomalies, incidents, recoveries and approvals.
+// Healing shows anomalies, incidents, recoveries and approvals. Lists are in the
+// order of Place.
 type Healing interface {
-	Anomalies(f Filter) ([]Anomaly, error)
+	Anomalies(ctx context.Context, f Filter) ([]Anomaly, error)
 	// MarkAnomaly hands an operator's judgement to the detector and returns what
 	// the detector says it knows of the component now, empty where it cannot say.
 	MarkAnomaly(ctx context.Context, id string, verdict sdk.Verdict) (string, error)
-	Incidents(f Filter) ([]Incident, error)
-	Incident(id string) (Incident, error)
-	Recoveries(f Filter) ([]Recovery, error)
-	Approvals(f Filter) ([]Approval, error)
+	Incidents(ctx context.Context, f Filter) ([]Incident, error)
+	Incident(ctx context.Context, id string) (Incident, error)
+	Recoveries(ctx context.Context, f Filter) ([]Recovery, error)
+	Approvals(ctx context.Context, f Filter) ([]Approval, error)
+	Approval(ctx context.Context, id string) (Approval, error)
 	Approve(ctx context.Context, id, hash string) (Approval, error)
 	Reject(ctx context.Context, id, reason string) (Approval, error)
 	Maintenance() []Maintenance

@@ -8,8 +8,9 @@ import (
 
 // List is a page of items with their number.
 type List[T any] struct {
-	Items []T `json:"items"`
-	Count int `json:"count"`
+	Items []T    `json:"items"`
+	Count int    `json:"count"`
+	Next  string `json:"next,omitempty" doc:"the cursor of the next page; absent on the last one"`
 }
 
 // NewList makes a List that is never null in JSON.

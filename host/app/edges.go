@@ -62,6 +62,14 @@ func (d documents) List(ctx context.Context, kind string, limit int) ([][]byte, 
 	return docs, nil
 }
 
+func (d documents) Get(ctx context.Context, kind, id string) ([]byte, error) {
+	doc, err := d.records.Document(ctx, kind, id)
+	if errors.Is(err, history.ErrNotFound) {
+		return nil, nil
+	}
+	return doc.Body, err
+}
+
 // components carries out the orders of healing and counts the restarts.
 type components struct {
 	*component.Set

@@ -27,6 +27,9 @@ func (h *Healer) dispatch(effects []machine.Effect) {
 			if !h.closing {
 				ordered = append(ordered, e)
 			}
+		case machine.Save:
+			h.kept.put(e.Incident)
+			ordered = append(ordered, e)
 		default:
 			ordered = append(ordered, e)
 		}

@@ -22,6 +22,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/host/heal/catalog"
 	"github.com/homeostat/homeostat/host/heal/choice"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/record"
@@ -88,6 +89,8 @@ type Store interface {
 	Put(ctx context.Context, kind, id string, doc []byte, at time.Time) error
 	// List returns the newest documents of a kind by their time, newest first.
 	List(ctx context.Context, kind string, limit int) ([][]byte, error)
+	// Get returns one document, nil where there is none.
+	Get(ctx context.Context, kind, id string) ([]byte, error)
 }
 
 // Surroundings are what the host alone knows around an incident.
@@ -161,6 +164,8 @@ type Healer struct {
 	turns turns
 	// scores has a lock of its own.
 	scores board
+	// kept has a lock of its own too.
+	kept shelf
 
 	learned learned
 
@@ -176,6 +181,7 @@ type Healer struct {
 func New(ctx context.Context, opt Options) (*Healer, error) {
 	opt = opt.withDefaults()
 	h := &Healer{opt: opt, poke: make(chan struct{}, 1), work: newWriter(), core: machine.New(opt.Settings), promote: opt.Promotion}
+	h.kept.book = catalog.New(score.MaxIncidents)
 	saved, err := h.load(ctx)
 	if err != nil {
 		return nil, err
@@ -232,6 +238,7 @@ func (h *Healer) load(ctx context.Context) (machine.Restore, error) {
 			return saved, fmt.Errorf("read a saved incident: %w", err)
 		}
 		h.scores.put(inc)
+		h.kept.put(inc)
 		if n < loadLimit {
 			saved.Incidents = append(saved.Incidents, inc)
 		}

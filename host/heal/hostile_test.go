@@ -249,7 +249,7 @@ func unleash(t *testing.T, seed uint64, mode policy.Mode) int {
 func (w *world) wantLimits(l storm.Limits) {
 	w.t.Helper()
 	var starts []time.Time
-	for _, rec := range w.heal.Recoveries("") {
+	for _, rec := range w.recoveries() {
 		if rec.StartedAt != nil {
 			starts = append(starts, *rec.StartedAt)
 		}

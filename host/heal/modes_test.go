@@ -60,7 +60,7 @@ func asking(t *testing.T) (*world, record.Approval) {
 	w.boot(in(policy.Manual), &restarter{})
 	w.crash("web", 1)
 	synctest.Wait()
-	all := w.heal.Approvals()
+	all := w.approvals()
 	if len(all) != 1 || all[0].State != record.ApprovalPending {
 		t.Fatalf("approvals are %+v, want one pending", all)
 	}

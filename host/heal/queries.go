@@ -51,38 +51,6 @@ func (h *Healer) Incidents() []record.Incident {
 	return h.core.Incidents()
 }
 
-// Incident returns one of them, false when it is not in memory any more.
-func (h *Healer) Incident(id string) (record.Incident, bool) {
-	for _, inc := range h.Incidents() {
-		if inc.ID == id {
-			return inc, true
-		}
-	}
-	return record.Incident{}, false
-}
-
-// Recoveries returns those of one incident, of all for "", newest first.
-func (h *Healer) Recoveries(incident string) []record.Recovery {
-	var out []record.Recovery
-	for _, inc := range h.Incidents() {
-		if incident == "" || inc.ID == incident {
-			out = append(out, inc.Recoveries...)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b record.Recovery) int { return b.ProposedAt.Compare(a.ProposedAt) })
-	return out
-}
-
-// Approvals returns all questions to people, newest first.
-func (h *Healer) Approvals() []record.Approval {
-	var out []record.Approval
-	for _, inc := range h.Incidents() {
-		out = append(out, inc.Approvals...)
-	}
-	slices.SortStableFunc(out, func(a, b record.Approval) int { return b.Created.Compare(a.Created) })
-	return out
-}
-
 // Summary is healing in numbers.
 type Summary struct {
 	OpenIncidents    int `json:"open_incidents"`

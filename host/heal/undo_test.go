@@ -95,7 +95,7 @@ func TestRemedyThatHarmsAnotherIsTakenBackWithinTheHold(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		w.wantOrders("set_parameters web", "undo set_parameters web")
-		rec := w.heal.Recoveries("")[0]
+		rec := w.recoveries()[0]
 		if rec.Result != sdk.ResultFailed || !strings.Contains(rec.Text, "it made things worse: store") {
 			t.Errorf("the recovery is %s (%s), want failed, because the store is worse", rec.Result, rec.Text)
 		}
@@ -117,7 +117,7 @@ func TestTroubleElsewhereThatPassesOrWeighsNoMoreTakesNothingBack(t *testing.T) 
 		time.Sleep(3 * time.Minute)
 		synctest.Wait()
 		w.wantOrders("set_parameters web")
-		if rec := w.heal.Recoveries("")[0]; rec.Result != sdk.ResultHealed {
+		if rec := w.recoveries()[0]; rec.Result != sdk.ResultHealed {
 			t.Errorf("the recovery is %s (%s), want healed", rec.Result, rec.Text)
 		}
 	})

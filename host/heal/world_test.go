@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"go.uber.org/goleak"
 
+	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -192,6 +193,12 @@ func (w *world) List(_ context.Context, kind string, limit int) ([][]byte, error
 	return out, nil
 }
 
+func (w *world) Get(_ context.Context, kind, id string) ([]byte, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.docs[kind+"/"+id].data), nil
+}
+
 func (w *world) Check(sdk.Proposal) error        { return nil }
 func (w *world) NeedsPerson(sdk.Proposal) string { return "" }
 
@@ -350,6 +357,26 @@ func keyOf(kind string) string {
 		return "probe/http/1"
 	}
 	return kind
+}
+
+// recoveries are all that were begun, newest first.
+func (w *world) recoveries() []record.Recovery {
+	w.t.Helper()
+	found, err := w.heal.FindRecoveries(w.t.Context(), Search{Limit: 1000})
+	if err != nil {
+		w.t.Fatalf("find recoveries: %v", err)
+	}
+	return found
+}
+
+// approvals are all questions to people, newest first.
+func (w *world) approvals() []record.Approval {
+	w.t.Helper()
+	found, err := w.heal.FindApprovals(w.t.Context(), Search{Limit: 1000})
+	if err != nil {
+		w.t.Fatalf("find approvals: %v", err)
+	}
+	return found
 }
 
 func (w *world) ordered() []string {

@@ -28,7 +28,7 @@ const Path = "/answer/"
 // Approvals are asked and answered. Errors of type *api.Problem are shown with
 // their status.
 type Approvals interface {
-	Approvals(f api.Filter) ([]api.Approval, error)
+	Approval(ctx context.Context, id string) (api.Approval, error)
 	Approve(ctx context.Context, id, hash string) (api.Approval, error)
 	Reject(ctx context.Context, id, reason string) (api.Approval, error)
 }
@@ -69,7 +69,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		h.write(w, r, page{Status: http.StatusNotFound, Text: err.Error()})
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		h.write(w, r, h.show(link))
+		h.write(w, r, h.show(r.Context(), link))
 	case r.Method == http.MethodPost:
 		h.write(w, r, h.answer(r, link))
 	default:
@@ -79,8 +79,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // show tells what is asked, and asks only while that is still the question.
-func (h *Handler) show(link Link) page {
-	a, p := h.find(link)
+func (h *Handler) show(ctx context.Context, link Link) page {
+	a, p := h.find(ctx, link)
 	if p != nil {
 		return *p
 	}
@@ -89,22 +89,19 @@ func (h *Handler) show(link Link) page {
 
 // find returns the approval that the link is about, or the page that says why
 // it cannot be answered.
-func (h *Handler) find(link Link) (api.Approval, *page) {
-	list, err := h.approvals.Approvals(api.Filter{})
-	if err != nil {
+func (h *Handler) find(ctx context.Context, link Link) (api.Approval, *page) {
+	a, err := h.approvals.Approval(ctx, link.ID)
+	var problem *api.Problem
+	switch {
+	case errors.As(err, &problem) && problem.Status == http.StatusNotFound:
+		return a, &page{Status: http.StatusNotFound, Text: "this approval is no longer known"}
+	case err != nil:
 		p := h.failed(err)
-		return api.Approval{}, &p
+		return a, &p
+	case a.Hash != link.Hash:
+		return api.Approval{}, &page{Status: http.StatusConflict, Text: "the proposal is another one by now than the one that this link is for; look for a newer message"}
 	}
-	for _, a := range list {
-		switch {
-		case a.ID != link.ID:
-		case a.Hash != link.Hash:
-			return api.Approval{}, &page{Status: http.StatusConflict, Text: "the proposal is another one by now than the one that this link is for; look for a newer message"}
-		default:
-			return a, nil
-		}
-	}
-	return api.Approval{}, &page{Status: http.StatusNotFound, Text: "this approval is no longer known"}
+	return a, nil
 }
 
 const (
@@ -118,7 +115,7 @@ func (h *Handler) answer(r *http.Request, link Link) page {
 	if err := r.ParseForm(); err != nil {
 		return page{Status: http.StatusBadRequest, Text: "the answer cannot be read: send a form with answer=approve, or answer=reject and a reason"}
 	}
-	a, p := h.find(link)
+	a, p := h.find(r.Context(), link)
 	if p != nil {
 		return *p
 	}

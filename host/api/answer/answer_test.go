@@ -25,7 +25,14 @@ type book struct {
 	actors []string
 }
 
-func (b *book) Approvals(api.Filter) ([]api.Approval, error) { return b.list, nil }
+func (b *book) Approval(_ context.Context, id string) (api.Approval, error) {
+	for _, a := range b.list {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	return api.Approval{}, &api.Problem{Status: http.StatusNotFound, Detail: "there is no approval " + id}
+}
 
 func (b *book) Approve(ctx context.Context, id, hash string) (api.Approval, error) {
 	return b.answer(ctx, id, "approved "+hash)

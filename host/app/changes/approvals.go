@@ -1,14 +1,19 @@
 package changes
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/host/app/service"
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/heal/catalog"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -22,27 +27,57 @@ type Approvals struct {
 const idPrefix = "mod_"
 
 // Approvals lists both kinds, newest first.
-func (a Approvals) Approvals(f api.Filter) ([]api.Approval, error) {
-	list, err := a.Healing.Approvals(f)
+func (a Approvals) Approvals(ctx context.Context, f api.Filter) ([]api.Approval, error) {
+	list, err := a.Healing.Approvals(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	records, err := a.Pipeline.Changes(context.Background(), listMax)
+	records, err := a.Pipeline.Changes(ctx, listMax)
 	if err != nil {
 		return nil, err
 	}
+	query := service.Query(f)
 	for _, r := range records {
-		if r.Approval == nil || f.Incident != "" || f.Component != "" && f.Component != r.Component ||
-			f.State != "" && f.State != "all" && f.State != r.Approval.State {
-			continue
+		if r.Approval != nil && query.Admits(approvalLine(r)) {
+			list = append(list, approval(r))
 		}
-		list = append(list, approval(r))
 	}
-	slices.SortStableFunc(list, func(x, y api.Approval) int { return y.Created.Compare(x.Created) })
-	if f.Limit > 0 && len(list) > f.Limit {
-		list = list[:f.Limit]
+	slices.SortFunc(list, func(x, y api.Approval) int {
+		return cmp.Or(y.Created.Compare(x.Created), cmp.Compare(y.ID, x.ID))
+	})
+	return list[:min(len(list), f.Limit)], nil
+}
+
+// approvalLine is what can be asked of a change that waits, or had to wait, for a
+// person.
+func approvalLine(r record.Record) catalog.Line {
+	return catalog.Line{ID: r.ID, Components: []string{r.Component}, State: r.Approval.State, Begin: r.Approval.Asked, End: answered(r)}
+}
+
+// answered is when the question was over, as far as the record tells: what
+// followed from the answer.
+func answered(r record.Record) time.Time {
+	switch {
+	case r.Approval.State == record.ApprovalPending:
+		return time.Time{}
+	case r.Applied != nil:
+		return *r.Applied
+	case r.Ended != nil:
+		return *r.Ended
 	}
-	return list, nil
+	return r.Approval.Expires
+}
+
+// Approval returns one of either kind.
+func (a Approvals) Approval(ctx context.Context, id string) (api.Approval, error) {
+	if !strings.HasPrefix(id, idPrefix) {
+		return a.Healing.Approval(ctx, id)
+	}
+	r, err := a.Pipeline.Change(ctx, id)
+	if err == nil && r.Approval == nil {
+		return api.Approval{}, &api.Problem{Status: http.StatusNotFound, Detail: fmt.Sprintf("change %s did not have to wait for a person", id), Hint: "see `homeostat change show " + id + "`"}
+	}
+	return a.answer(ctx, id, err)
 }
 
 // approval shows a change that waits as a proposal: to submit these files.

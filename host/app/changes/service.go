@@ -2,6 +2,7 @@ package changes
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,11 +14,13 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/host/app/service"
 	"github.com/homeostat/homeostat/host/backup"
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/change/candidate"
 	"github.com/homeostat/homeostat/host/change/gate"
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/heal/catalog"
 	"github.com/homeostat/homeostat/host/health"
 )
 
@@ -88,15 +91,29 @@ func (s Service) Changes(ctx context.Context, f api.Filter) ([]api.Change, error
 	if err != nil {
 		return nil, err
 	}
+	query := service.Query(f)
 	list := []api.Change{}
 	for _, r := range records {
-		fits := (f.State == "" || f.State == "all" || f.State == string(r.State) || f.State == "open" && !r.State.Ended()) &&
-			(f.Component == "" || f.Component == r.Component)
-		if fits && (f.Limit == 0 || len(list) < f.Limit) {
+		if query.Admits(changeLine(r)) {
 			list = append(list, view(r))
 		}
 	}
-	return list, nil
+	slices.SortFunc(list, func(x, y api.Change) int {
+		return cmp.Or(y.Created.Compare(x.Created), cmp.Compare(y.ID, x.ID))
+	})
+	return list[:min(len(list), f.Limit)], nil
+}
+
+// changeLine is what can be asked of a change.
+func changeLine(r record.Record) catalog.Line {
+	l := catalog.Line{ID: r.ID, Components: []string{r.Component}, State: string(r.State), Begin: r.Created}
+	switch {
+	case r.Ended != nil:
+		l.End = *r.Ended
+	case r.State.Ended():
+		l.End = r.Created
+	}
+	return l
 }
 
 // Change returns a change, once it is no longer running or the time is over.

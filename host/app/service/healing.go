@@ -2,12 +2,12 @@ package service
 
 import (
 	"context"
-	"fmt"
-	"net/http"
+	"slices"
 	"time"
 
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/heal"
+	"github.com/homeostat/homeostat/host/heal/catalog"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -25,21 +25,20 @@ type Healing struct {
 	Corrector Corrector
 }
 
-// Anomalies lists anomalies; state "open" keeps those that last.
-func (h Healing) Anomalies(f api.Filter) ([]api.Anomaly, error) {
-	switch f.State {
-	case "", "all", "open":
-	default:
-		return nil, badState(f.State, "open or all")
-	}
-	found := limited(h.Healer.Anomalies(), f, func(a record.Anomaly) bool {
-		return (f.State != "open" || a.Open) && (f.Component == "" || a.Component == f.Component) && (f.Incident == "" || a.Incident == f.Incident)
-	})
-	return convert(found, Anomaly), nil
+// Anomalies lists anomalies: the open ones and the last that ended.
+func (h Healing) Anomalies(ctx context.Context, f api.Filter) ([]api.Anomaly, error) {
+	return listed(ctx, f, incidentStates, func(_ context.Context, s heal.Search) ([]record.Anomaly, error) {
+		found := slices.DeleteFunc(h.Healer.Anomalies(), func(a record.Anomaly) bool { return !s.Admits(anomalyLine(a)) })
+		return found[:min(len(found), s.Limit)], nil
+	}, Anomaly)
 }
 
-func badState(got, want string) error {
-	return &api.Problem{Status: http.StatusUnprocessableEntity, Detail: fmt.Sprintf("state %q is unknown", got), Hint: "want " + want}
+func anomalyLine(a record.Anomaly) catalog.Line {
+	l := catalog.Line{ID: a.ID, Incident: a.Incident, Components: []string{a.Component}, Begin: a.FirstSeen}
+	if !a.Open {
+		l.End = a.LastSeen
+	}
+	return l
 }
 
 // MarkAnomaly tells the detector whether an anomaly was right.
@@ -55,85 +54,50 @@ func (h Healing) MarkAnomaly(ctx context.Context, id string, verdict sdk.Verdict
 }
 
 // Incidents lists incidents, newest first.
-func (h Healing) Incidents(f api.Filter) ([]api.Incident, error) {
-	switch f.State {
-	case "", "all", "open", "closed":
-	default:
-		return nil, badState(f.State, "open, closed or all")
-	}
-	found := limited(h.Healer.Incidents(), f, func(i record.Incident) bool {
-		closed := i.State == record.StateResolved
-		if (f.State == "open" && closed) || (f.State == "closed" && !closed) {
-			return false
-		}
-		return f.Component == "" || concerns(i, f.Component)
-	})
-	return convert(found, Incident), nil
-}
-
-func concerns(i record.Incident, component string) bool {
-	for _, c := range i.Components {
-		if c == component {
-			return true
-		}
-	}
-	return false
+func (h Healing) Incidents(ctx context.Context, f api.Filter) ([]api.Incident, error) {
+	return listed(ctx, f, incidentStates, h.Healer.FindIncidents, Incident)
 }
 
 // Incident returns one incident.
-func (h Healing) Incident(id string) (api.Incident, error) {
-	found, ok := h.Healer.Incident(id)
-	if !ok {
-		return api.Incident{}, notFound("incident", id)
-	}
-	return Incident(found), nil
+func (h Healing) Incident(ctx context.Context, id string) (api.Incident, error) {
+	return one(ctx, "incident", id, h.Healer.Incident, Incident)
 }
 
 // Recoveries lists recoveries, newest first.
-func (h Healing) Recoveries(f api.Filter) ([]api.Recovery, error) {
-	found := limited(h.Healer.Recoveries(f.Incident), f, func(r record.Recovery) bool {
-		return f.Component == "" || r.Component == f.Component
-	})
-	return convert(found, Recovery), nil
+func (h Healing) Recoveries(ctx context.Context, f api.Filter) ([]api.Recovery, error) {
+	return listed(ctx, f, recoveryStates, h.Healer.FindRecoveries, Recovery)
 }
 
-// Approvals lists approvals; state "pending" keeps those that wait.
-func (h Healing) Approvals(f api.Filter) ([]api.Approval, error) {
-	found := limited(h.Healer.Approvals(), f, func(a record.Approval) bool {
-		return (f.State == "" || f.State == "all" || f.State == string(a.State)) && (f.Component == "" || a.Component == f.Component)
-	})
-	return convert(found, Approval), nil
+// Approvals lists approvals, newest first.
+func (h Healing) Approvals(ctx context.Context, f api.Filter) ([]api.Approval, error) {
+	return listed(ctx, f, approvalStates, h.Healer.FindApprovals, Approval)
+}
+
+// Approval returns one approval.
+func (h Healing) Approval(ctx context.Context, id string) (api.Approval, error) {
+	return one(ctx, "approval", id, h.Healer.Approval, Approval)
 }
 
 // Approve is a person's yes.
 func (h Healing) Approve(ctx context.Context, id, hash string) (api.Approval, error) {
-	if _, err := h.approval(id); err != nil {
+	if _, err := h.Approval(ctx, id); err != nil {
 		return api.Approval{}, err
 	}
 	if err := h.Healer.Approve(id, hash, api.Actor(ctx)); err != nil {
 		return api.Approval{}, problem(err)
 	}
-	return h.approval(id)
+	return h.Approval(ctx, id)
 }
 
 // Reject is a person's no.
 func (h Healing) Reject(ctx context.Context, id, reason string) (api.Approval, error) {
-	if _, err := h.approval(id); err != nil {
+	if _, err := h.Approval(ctx, id); err != nil {
 		return api.Approval{}, err
 	}
 	if err := h.Healer.Reject(id, reason, api.Actor(ctx)); err != nil {
 		return api.Approval{}, problem(err)
 	}
-	return h.approval(id)
-}
-
-func (h Healing) approval(id string) (api.Approval, error) {
-	for _, a := range h.Healer.Approvals() {
-		if a.ID == id {
-			return Approval(a), nil
-		}
-	}
-	return api.Approval{}, notFound("approval", id)
+	return h.Approval(ctx, id)
 }
 
 // Maintenance lists the windows in force.

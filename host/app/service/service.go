@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/component"
@@ -39,15 +38,6 @@ func problem(err error) error {
 
 func notFound(what, id string) error {
 	return &api.Problem{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no %s %q", what, id), Hint: fmt.Sprintf("see `homeostat %s list`", what)}
-}
-
-// limited returns at most f.Limit items, or all for 0, that keep says yes to.
-func limited[T any](items []T, f api.Filter, keep func(T) bool) []T {
-	kept := slices.DeleteFunc(slices.Clone(items), func(item T) bool { return !keep(item) })
-	if f.Limit > 0 && len(kept) > f.Limit {
-		kept = kept[:f.Limit]
-	}
-	return kept
 }
 
 func convert[From, To any](items []From, one func(From) To) []To {

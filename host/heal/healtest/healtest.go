@@ -18,6 +18,7 @@ import (
 type Keeper interface {
 	Put(ctx context.Context, kind, id string, doc []byte, at time.Time) error
 	List(ctx context.Context, kind string, limit int) ([][]byte, error)
+	Get(ctx context.Context, kind, id string) ([]byte, error)
 }
 
 // Store holds a store to what healing relies on: what was put is there, once
@@ -59,6 +60,11 @@ func Store(t *testing.T, s Keeper) {
 	put("incident", 1, 11, 4)
 	want("incident", 10, 11, 20)
 	want("incident", 1, 11)
+	for id, text := range map[string]string{"id_1": `{"text":11}`, "id_2": `{"text":20}`, "id_3": ""} {
+		if doc, err := s.Get(t.Context(), "incident", id); err != nil || string(doc) != text {
+			t.Errorf("get incident %s: got %q, %v, want %q", id, doc, err, text)
+		}
+	}
 	for n := range 500 {
 		put("many", n, n, n)
 	}

@@ -11,26 +11,30 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/listing"
 )
 
 func approvalCommand(g *globals) *cobra.Command {
-	flags := listFlags{state: "pending"}
-	list := reader[api.List[api.Approval]]{g,
-		func([]string) string { return api.Base + "/approvals" + flags.query() },
-		func(w io.Writer, l api.List[api.Approval]) {
-			if l.Count == 0 {
-				fmt.Fprintln(w, "nothing waits for your answer")
-				return
-			}
-			showApprovals(w, l.Items, time.Now())
-		},
-	}.attach(&cobra.Command{Use: "list", Short: "What waits for your answer", Args: cobra.NoArgs})
-	flags.register(list, "pending or all")
-	cmd := group("approval", "Answer proposals", list, approveCommand(g), rejectCommand(g))
+	list := listing.List[api.Approval]{
+		Daemon: g.daemon(), Path: api.Base + "/approvals", State: "pending", States: "open (pending), closed, approved, rejected, expired, superseded or all",
+		None: "nothing waits for your answer", Show: showApprovals,
+	}.Attach(&cobra.Command{
+		Use: "list", Short: "What waits for your answer",
+		Example: "  homeostat approval list\n  homeostat approval list --all --since 7d",
+	})
+	show := reader[api.Approval]{g,
+		func(args []string) string { return api.Base + "/approvals/" + url.PathEscape(args[0]) },
+		showApproval,
+	}.attach(&cobra.Command{
+		Use: "show ID", Short: "One proposal: what would be done, why, on what evidence", Args: cobra.ExactArgs(1),
+		Example: "  homeostat approval show app_1a2b",
+	})
+	cmd := group("approval", "Answer proposals", list, show, approveCommand(g), rejectCommand(g))
 	cmd.Long = `Where the mode says so, a proposal waits for a person. It is bound to what it
 would do and to its evidence: what you approve is what is done, once.
 
   homeostat approval list
+  homeostat approval show app_1a2b
   homeostat approval approve app_1a2b
   homeostat approval reject app_1a2b --reason "deploy is under way"`
 	return cmd
@@ -47,6 +51,29 @@ func showApprovals(w io.Writer, list []api.Approval, now time.Time) {
 		rows = append(rows, []string{a.ID, a.Component, what, state, a.Reason})
 	}
 	table(w, []string{"approval", "component", "would do", "state", "why"}, rows)
+}
+
+func showApproval(w io.Writer, a api.Approval) {
+	now := time.Now()
+	fmt.Fprintf(w, "%s: %s proposes for %s, asked %s, %s\n", a.ID, clean(a.Strategy), orDash(a.Component), ago(a.Created, now), a.State)
+	if a.State == "pending" {
+		fmt.Fprintf(w, "expires: %s (%s)\n", a.Expires.Local().Format(time.DateTime), ago(a.Expires, now))
+	}
+	if a.Incident != "" {
+		fmt.Fprintf(w, "incident: %s\n", a.Incident)
+	}
+	fmt.Fprintf(w, "why: %s\nwould do:\n", clean(a.Reason))
+	for _, act := range a.Proposal.Actions {
+		fmt.Fprintf(w, "  %s %s\n", act.Kind(), clean(act.Target()))
+	}
+	fmt.Fprintln(w, "evidence:")
+	for _, line := range a.Evidence {
+		fmt.Fprintf(w, "  %s\n", clean(line))
+	}
+	if a.Answer != "" {
+		fmt.Fprintf(w, "answer: %s\n", clean(a.Answer))
+	}
+	fmt.Fprintf(w, "hash: %s\n", a.Hash)
 }
 
 func approveCommand(g *globals) *cobra.Command {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/change/record"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/listing"
 )
 
 const changesPath = api.ModificationBase + "/changes"
@@ -36,24 +37,17 @@ Exit codes: 0 kept or still watched, 3 refused or failed a check, 4 rolled back,
 }
 
 func changeList(g *globals) *cobra.Command {
-	flags := listFlags{state: "all"}
-	list := reader[api.List[api.Change]]{g,
-		func([]string) string { return changesPath + flags.query() },
-		func(w io.Writer, l api.List[api.Change]) {
-			if l.Count == 0 {
-				fmt.Fprintln(w, "no changes")
-				return
-			}
-			now := time.Now()
-			rows := make([][]string, 0, l.Count)
-			for _, c := range l.Items {
-				rows = append(rows, []string{c.ID, c.Root, string(c.State), string(c.Risk), ago(c.Created, now), c.Author, orDash(c.Why)})
-			}
-			table(w, []string{"change", "root", "state", "risk", "when", "author", "why"}, rows)
-		},
-	}.attach(&cobra.Command{Use: "list", Short: "Changes, newest first", Args: cobra.NoArgs})
-	flags.register(list, "open, all, or one of the states")
-	return list
+	return listing.List[api.Change]{
+		Daemon: g.daemon(), Path: changesPath, State: "all", States: "open, closed, all, or one of the states", None: "no changes", Show: showChanges,
+	}.Attach(&cobra.Command{Use: "list", Short: "Changes, newest first"})
+}
+
+func showChanges(w io.Writer, list []api.Change, now time.Time) {
+	rows := make([][]string, 0, len(list))
+	for _, c := range list {
+		rows = append(rows, []string{c.ID, c.Root, string(c.State), string(c.Risk), ago(c.Created, now), c.Author, orDash(c.Why)})
+	}
+	table(w, []string{"change", "root", "state", "risk", "when", "author", "why"}, rows)
 }
 
 func changeShow(g *globals) *cobra.Command {

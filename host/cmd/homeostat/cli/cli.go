@@ -22,6 +22,7 @@ import (
 	"github.com/homeostat/homeostat/host/api/client"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/guarding"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/links"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/listing"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/messages"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/strategies"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/simulation"
@@ -202,6 +203,11 @@ func (g *globals) client() (*client.Client, error) {
 		}
 	}
 	return nil, usageError(err)
+}
+
+// daemon is how lists reach the daemon.
+func (g *globals) daemon() listing.Daemon {
+	return listing.Daemon{Connect: g.client, Usage: usageError}
 }
 
 // configPaths are where the configuration is looked for without --config.

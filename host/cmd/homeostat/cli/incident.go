@@ -11,44 +11,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/cli/listing"
 )
 
-// listFlags are the filters of lists; they become a query.
-type listFlags struct {
-	component, state string
-	limit            int
-}
-
-func (f *listFlags) register(cmd *cobra.Command, states string) {
-	cmd.Flags().StringVar(&f.component, "component", "", "only this component")
-	cmd.Flags().StringVar(&f.state, "state", f.state, "only this state: "+states)
-	cmd.Flags().IntVar(&f.limit, "limit", 50, "at most this many, newest first")
-}
-
-func (f *listFlags) query() string {
-	v := url.Values{"limit": {fmt.Sprint(f.limit)}}
-	if f.component != "" {
-		v.Set("component", f.component)
-	}
-	if f.state != "" {
-		v.Set("state", f.state)
-	}
-	return "?" + v.Encode()
-}
-
 func incidentCommand(g *globals) *cobra.Command {
-	flags := listFlags{state: "all"}
-	list := reader[api.List[api.Incident]]{g,
-		func([]string) string { return api.Base + "/incidents" + flags.query() },
-		func(w io.Writer, l api.List[api.Incident]) {
-			if l.Count == 0 {
-				fmt.Fprintln(w, "no incidents")
-				return
-			}
-			showIncidents(w, l.Items, time.Now())
-		},
-	}.attach(&cobra.Command{Use: "list", Short: "Incidents, newest first", Args: cobra.NoArgs})
-	flags.register(list, "open, closed or all")
+	list := listing.List[api.Incident]{
+		Daemon: g.daemon(), Path: api.Base + "/incidents", State: "all", States: "open, closed or all", None: "no incidents", Show: showIncidents,
+	}.Attach(&cobra.Command{
+		Use: "list", Short: "Incidents, newest first",
+		Example: "  homeostat incident list --state open\n  homeostat incident list --since 7d --component web\n  homeostat incident list --all --json",
+	})
 	show := reader[api.Incident]{g,
 		func(args []string) string { return api.Base + "/incidents/" + url.PathEscape(args[0]) },
 		showIncident,
@@ -133,18 +105,9 @@ func actionsOf(r api.Recovery) string {
 }
 
 func anomalyCommand(g *globals) *cobra.Command {
-	flags := listFlags{}
-	list := reader[api.List[api.Anomaly]]{g,
-		func([]string) string { return api.Base + "/anomalies" + flags.query() },
-		func(w io.Writer, l api.List[api.Anomaly]) {
-			if l.Count == 0 {
-				fmt.Fprintln(w, "no anomalies")
-				return
-			}
-			showAnomalies(w, l.Items, time.Now())
-		},
-	}.attach(&cobra.Command{Use: "list", Short: "What detectors reported, newest first", Args: cobra.NoArgs})
-	flags.register(list, "open or all")
+	list := listing.List[api.Anomaly]{
+		Daemon: g.daemon(), Path: api.Base + "/anomalies", States: "open, closed or all", None: "no anomalies", Show: showAnomalies,
+	}.Attach(&cobra.Command{Use: "list", Short: "What detectors reported, newest first"})
 	return group("anomaly", "What detectors reported", list, markCommand(g))
 }
 
