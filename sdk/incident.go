@@ -193,4 +193,7 @@ type Problem struct {
 	// candidates meet the same random numbers, so that their scores can be
 	// compared; another round has others.
 	Round int `json:"round"`
+	// Recorded reports that the candidates of the round meet load that was recorded,
+	// in the place of load that the model makes up: their costs are another measure.
+	Recorded bool `json:"recorded,omitempty"`
 }

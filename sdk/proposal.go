@@ -18,6 +18,10 @@ type Proposal struct {
 	NotBefore time.Time `json:"not_before"`
 	// Probing marks a cheap trial after a limit was reached (half-open).
 	Probing bool `json:"probing,omitempty"`
+	// Trial makes an attempt of a proposal that does nothing but wait: it is verified
+	// and learned from like any other. Without it such a proposal only puts the next
+	// question off.
+	Trial bool `json:"trial,omitempty"`
 	// Confidence is the strategy's own estimate that this helps, 0 to 1.
 	Confidence float64 `json:"confidence,omitempty"`
 }

@@ -12,7 +12,7 @@ import (
 // the protocol is an error.
 func ProposalToProto(p sdk.Proposal) (*pb.ProposeResponse, error) {
 	out := &pb.ProposeResponse{
-		Reason: text(p.Reason), NotBefore: toNano(p.NotBefore), Probing: p.Probing, Confidence: p.Confidence,
+		Reason: text(p.Reason), NotBefore: toNano(p.NotBefore), Probing: p.Probing, Trial: p.Trial, Confidence: p.Confidence,
 	}
 	for i, a := range p.Actions {
 		action, err := actionToProto(a)
@@ -28,7 +28,7 @@ func ProposalToProto(p sdk.Proposal) (*pb.ProposeResponse, error) {
 // not know is an error: a proposal is carried out wholly or not at all.
 func ProposalFromProto(p *pb.ProposeResponse) (sdk.Proposal, error) {
 	out := sdk.Proposal{
-		Reason: p.GetReason(), NotBefore: fromNano(p.GetNotBefore()), Probing: p.GetProbing(), Confidence: p.GetConfidence(),
+		Reason: p.GetReason(), NotBefore: fromNano(p.GetNotBefore()), Probing: p.GetProbing(), Trial: p.GetTrial(), Confidence: p.GetConfidence(),
 	}
 	for i, a := range p.GetActions() {
 		action, err := actionFromProto(a)

@@ -10,7 +10,7 @@ func ProblemToProto(p sdk.Problem) *pb.SearchProblem {
 	return &pb.SearchProblem{
 		Component: text(p.Component), Signature: text(p.Signature),
 		Parameters: each(p.Parameters, parameterToProto), Budget: int64(p.Budget),
-		Forbidden: each(p.Forbidden, forbiddenToProto), Round: int64(p.Round),
+		Forbidden: each(p.Forbidden, forbiddenToProto), Round: int64(p.Round), Recorded: p.Recorded,
 	}
 }
 
@@ -19,7 +19,7 @@ func ProblemFromProto(p *pb.SearchProblem) sdk.Problem {
 	return sdk.Problem{
 		Component: p.GetComponent(), Signature: p.GetSignature(),
 		Parameters: each(p.GetParameters(), parameterFromProto), Budget: int(p.GetBudget()),
-		Forbidden: each(p.GetForbidden(), forbiddenFromProto), Round: int(p.GetRound()),
+		Forbidden: each(p.GetForbidden(), forbiddenFromProto), Round: int(p.GetRound()), Recorded: p.GetRecorded(),
 	}
 }
 

@@ -132,7 +132,7 @@ func TestSmallMessagesSurviveTheWire(t *testing.T) {
 func TestProposalsOfEveryActionSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := sdk.Proposal{
-			Reason: "why", NotBefore: time.Unix(5, 0).UTC(), Probing: true, Confidence: 0.5,
+			Reason: "why", NotBefore: time.Unix(5, 0).UTC(), Probing: true, Trial: true, Confidence: 0.5,
 			Actions: []sdk.Action{
 				drawn[sdk.Start](t), drawn[sdk.Stop](t), drawn[sdk.Restart](t), drawn[sdk.Reload](t),
 				drawn[sdk.SetParameters](t), drawn[sdk.SubmitChange](t), drawn[sdk.RollbackChange](t),

@@ -17,8 +17,11 @@ import (
 )
 
 // Waits returns how long a proposal that does nothing but wait asks for, zero
-// for any other.
+// for any other and for one whose wait is a trial of its own.
 func Waits(p sdk.Proposal) time.Duration {
+	if p.Trial {
+		return 0
+	}
 	var total time.Duration
 	for _, a := range p.Actions {
 		w, ok := a.(sdk.Wait)

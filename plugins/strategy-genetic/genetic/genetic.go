@@ -120,8 +120,8 @@ func (s *Strategy) offer(in sdk.Incident, problem sdk.Problem, r *record) sdk.Pr
 	moves := differing(problem, reached)
 	if len(moves) == 0 {
 		return sdk.Proposal{
-			Actions: []sdk.Action{sdk.Wait{Component: in.Component, For: s.config.ControlWait}},
-			Reason:  fmt.Sprintf("the present settings were drawn among %d, so they are given %v: the trial that the others are compared with", len(table.Arms), s.config.ControlWait),
+			Actions: []sdk.Action{sdk.Wait{Component: in.Component, For: s.config.ControlWait}}, Trial: true,
+			Reason: fmt.Sprintf("the present settings were drawn among %d, so they are given %v: the trial that the others are compared with", len(table.Arms), s.config.ControlWait),
 		}
 	}
 	return sdk.Proposal{

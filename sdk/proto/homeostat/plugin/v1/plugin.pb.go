@@ -1055,6 +1055,7 @@ type ProposeResponse struct {
 	NotBefore     int64                  `protobuf:"varint,3,opt,name=not_before,json=notBefore,proto3" json:"not_before,omitempty"`
 	Probing       bool                   `protobuf:"varint,4,opt,name=probing,proto3" json:"probing,omitempty"`
 	Confidence    float64                `protobuf:"fixed64,5,opt,name=confidence,proto3" json:"confidence,omitempty"`
+	Trial         bool                   `protobuf:"varint,6,opt,name=trial,proto3" json:"trial,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1122,6 +1123,13 @@ func (x *ProposeResponse) GetConfidence() float64 {
 		return x.Confidence
 	}
 	return 0
+}
+
+func (x *ProposeResponse) GetTrial() bool {
+	if x != nil {
+		return x.Trial
+	}
+	return false
 }
 
 type LearnRequest struct {
@@ -3320,6 +3328,7 @@ type SearchProblem struct {
 	Budget        int64                  `protobuf:"varint,4,opt,name=budget,proto3" json:"budget,omitempty"`
 	Forbidden     []*Forbidden           `protobuf:"bytes,5,rep,name=forbidden,proto3" json:"forbidden,omitempty"`
 	Round         int64                  `protobuf:"varint,6,opt,name=round,proto3" json:"round,omitempty"`
+	Recorded      bool                   `protobuf:"varint,7,opt,name=recorded,proto3" json:"recorded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3394,6 +3403,13 @@ func (x *SearchProblem) GetRound() int64 {
 		return x.Round
 	}
 	return 0
+}
+
+func (x *SearchProblem) GetRecorded() bool {
+	if x != nil {
+		return x.Recorded
+	}
+	return false
 }
 
 type Genome struct {
@@ -4476,7 +4492,7 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x02at\x18\x03 \x01(\x03R\x02at\"\x12\n" +
 	"\x10FeedbackResponse\"K\n" +
 	"\x0eProposeRequest\x129\n" +
-	"\bincident\x18\x01 \x01(\v2\x1d.homeostat.plugin.v1.IncidentR\bincident\"\xb9\x01\n" +
+	"\bincident\x18\x01 \x01(\v2\x1d.homeostat.plugin.v1.IncidentR\bincident\"\xcf\x01\n" +
 	"\x0fProposeResponse\x125\n" +
 	"\aactions\x18\x01 \x03(\v2\x1b.homeostat.plugin.v1.ActionR\aactions\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1d\n" +
@@ -4485,7 +4501,8 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\aprobing\x18\x04 \x01(\bR\aprobing\x12\x1e\n" +
 	"\n" +
 	"confidence\x18\x05 \x01(\x01R\n" +
-	"confidence\"\xc6\x01\n" +
+	"confidence\x12\x14\n" +
+	"\x05trial\x18\x06 \x01(\bR\x05trial\"\xc6\x01\n" +
 	"\fLearnRequest\x12\x1a\n" +
 	"\bincident\x18\x01 \x01(\tR\bincident\x12\x1c\n" +
 	"\tcomponent\x18\x02 \x01(\tR\tcomponent\x12\x1c\n" +
@@ -4676,7 +4693,7 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"comparison\x18\x02 \x01(\tR\n" +
 	"comparison\x120\n" +
 	"\x05value\x18\x03 \x01(\v2\x1a.homeostat.plugin.v1.ValueR\x05value\x12\x14\n" +
-	"\x05other\x18\x04 \x01(\tR\x05other\"\xf7\x01\n" +
+	"\x05other\x18\x04 \x01(\tR\x05other\"\x93\x02\n" +
 	"\rSearchProblem\x12\x1c\n" +
 	"\tcomponent\x18\x01 \x01(\tR\tcomponent\x12\x1c\n" +
 	"\tsignature\x18\x02 \x01(\tR\tsignature\x12>\n" +
@@ -4685,7 +4702,8 @@ const file_homeostat_plugin_v1_plugin_proto_rawDesc = "" +
 	"parameters\x12\x16\n" +
 	"\x06budget\x18\x04 \x01(\x03R\x06budget\x12<\n" +
 	"\tforbidden\x18\x05 \x03(\v2\x1e.homeostat.plugin.v1.ForbiddenR\tforbidden\x12\x14\n" +
-	"\x05round\x18\x06 \x01(\x03R\x05round\".\n" +
+	"\x05round\x18\x06 \x01(\x03R\x05round\x12\x1a\n" +
+	"\brecorded\x18\a \x01(\bR\brecorded\".\n" +
 	"\x06Genome\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x14\n" +
 	"\x05genes\x18\x02 \x03(\x01R\x05genes\"M\n" +
