@@ -2,6 +2,8 @@ module github.com/homeostat/homeostat
 
 go 1.26.5
 
+ignore ./host/dashboard/web/node_modules
+
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/KimMachineGun/automemlimit v1.0.1

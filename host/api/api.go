@@ -21,6 +21,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/homeostat/homeostat/host/api/quota"
 )
 
 // Bounds on what a client may send and how long it may take.
@@ -42,6 +44,8 @@ type Options struct {
 	Metrics  prometheus.Gatherer
 	// Answers is the page behind signed links, served under /answer/; nil for none.
 	Answers http.Handler
+	// Page serves GET / and /assets/, the dashboard; nil for none.
+	Page http.Handler
 	// UID is the daemon's own user.
 	UID int
 }
@@ -52,11 +56,13 @@ type Server struct {
 	events *Hub
 	http   *http.Server
 	api    huma.API
+	// signIns bounds guesses.
+	signIns *quota.Quota
 }
 
 // New builds the routes. It starts nothing.
 func New(opt Options) *Server {
-	s := &Server{opt: opt, events: newHub()}
+	s := &Server{opt: opt, events: newHub(), signIns: quota.New()}
 	mux := http.NewServeMux()
 	cfg := huma.DefaultConfig("Homeostat", opt.Version)
 	cfg.DocsPath = ""    // the page would load its viewer from the internet
@@ -79,15 +85,11 @@ func New(opt Options) *Server {
 	s.registerSignals()
 	s.registerAudit()
 	s.registerTokens()
+	s.registerSessions()
 	s.registerEvents()
 	s.registerNotify()
 	s.registerAlerts()
-	if opt.Answers != nil {
-		mux.Handle("/answer/", opt.Answers)
-	}
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, "This is homeostat. Its HTTP interface is described at /openapi.json; every request but /healthz and /readyz needs a token.")
-	})
+	s.mountPages(mux)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.requireRole(RoleViewer, promhttp.HandlerFor(opt.Metrics, promhttp.HandlerOpts{})))
@@ -100,6 +102,17 @@ func New(opt Options) *Server {
 		ErrorLog:          opt.Log.StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
 	}
 	return s
+}
+
+// mountPages serves what people look at.
+func (s *Server) mountPages(mux *http.ServeMux) {
+	if s.opt.Answers != nil {
+		mux.Handle("/answer/", s.opt.Answers)
+	}
+	if s.opt.Page != nil {
+		mux.Handle("GET /{$}", s.opt.Page)
+		mux.Handle("GET /assets/", s.opt.Page)
+	}
 }
 
 // Events returns the hub that feeds GET events.
@@ -140,6 +153,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			http.Error(w, fmt.Sprintf("the body has %d bytes, at most %d are taken", r.ContentLength, maxChangeBytes), http.StatusRequestEntityTooLarge)
 			return
 		}
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		r.Body = http.MaxBytesReader(w, r.Body, maxChangeBytes) // operations have a narrower bound of their own
 		next.ServeHTTP(w, r)
 	})
@@ -175,7 +189,7 @@ func statusFor(id Identity) int {
 
 func noAccess(id Identity, need Role) string {
 	if id.Role == RoleNone {
-		return "who are you? send a token (Authorization: Bearer hst_…, made by `homeostat token create`) or use the unix socket"
+		return "who are you? send a token (Authorization: Bearer hst_…, made by `homeostat token create`) use the unix socket, or sign in at / with a browser"
 	}
 	return fmt.Sprintf("%s has role %s, this needs %s", id.Name, id.Role, need)
 }

@@ -55,6 +55,8 @@ type Identity struct {
 // unknown, revoked or expired; the caller does not learn which.
 type Tokens interface {
 	Lookup(token string) (Identity, bool)
+	// Known finds the identity of a name that Lookup gave out, as it is now.
+	Known(name string) (Identity, bool)
 }
 
 type connKey struct{}
@@ -102,6 +104,9 @@ func (s *Server) identify(r *http.Request) Identity {
 	}
 	const scheme = "Bearer "
 	header := r.Header.Get("Authorization")
+	if header == "" {
+		return s.signedIn(r)
+	}
 	if len(header) <= len(scheme) || !strings.EqualFold(header[:len(scheme)], scheme) {
 		return Identity{}
 	}

@@ -47,7 +47,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		case <-ticker.C:
-			ok = out.write(": still here\n\n")
+			// Who was let in may have been sent away since.
+			ok = s.identify(r).Role >= RoleViewer && out.write(": still here\n\n")
 		case e, open := <-sub.live:
 			ok = open && out.event(e)
 		}

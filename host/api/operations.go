@@ -22,6 +22,7 @@ const (
 // authorize wants the role that the operation asks for.
 func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
 	r, w := humagoUnwrap(ctx)
+	w.Header().Set("Cache-Control", "no-store")
 	id := s.identify(r)
 	need, ok := ctx.Operation().Metadata[roleKey].(Role)
 	if !ok {
@@ -35,7 +36,7 @@ func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
 		}
 		return
 	}
-	next(huma.WithValue(ctx, actorKey{}, id))
+	next(huma.WithValue(huma.WithValue(ctx, actorKey{}, id), requestKey{}, r))
 }
 
 // operation describes one endpoint.

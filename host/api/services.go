@@ -22,6 +22,7 @@ type Services struct {
 	Audit      Audit
 	Tokens     Tokens
 	TokenAdmin TokenAdmin
+	Sessions   Sessions
 	Notify     Notifications
 	Alerts     Alerts
 }

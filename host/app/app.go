@@ -21,6 +21,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/api/answer"
+	"github.com/homeostat/homeostat/host/api/session"
 	"github.com/homeostat/homeostat/host/api/token"
 	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
@@ -32,6 +33,7 @@ import (
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/component"
 	"github.com/homeostat/homeostat/host/config"
+	"github.com/homeostat/homeostat/host/dashboard"
 	"github.com/homeostat/homeostat/host/evolve"
 	"github.com/homeostat/homeostat/host/guard/link"
 	"github.com/homeostat/homeostat/host/heal"
@@ -73,6 +75,7 @@ type App struct {
 	records  *history.Records
 	metrics  *history.Metrics
 	tokens   *token.Store
+	sessions *session.Store
 	orders   *orderBook
 	links    answer.Key
 	notifier *notify.Notifier
@@ -124,7 +127,7 @@ func New(ctx context.Context, opt Options) (app *App, err error) {
 	services := a.services()
 	a.server = api.New(api.Options{
 		Log: a.log.Named("api"), Version: opt.Version, Services: services, Metrics: a.gatherer(), UID: os.Getuid(),
-		Answers: answer.New(a.links, services.Healing, a.log.Named("answer")),
+		Answers: answer.New(a.links, services.Healing, a.log.Named("answer")), Page: dashboard.New(),
 	})
 	return a, nil
 }
@@ -147,6 +150,9 @@ func (a *App) openStores(ctx context.Context) error {
 		return err
 	}
 	if a.tokens, err = token.Open(a.state.Path("tokens.json")); err != nil {
+		return err
+	}
+	if a.sessions, err = session.Open(a.state.Path("sessions.json")); err != nil {
 		return err
 	}
 	if a.orders, err = openOrderBook(ctx, a.records); err != nil {

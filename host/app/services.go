@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/host/api"
@@ -34,6 +35,7 @@ func (a *App) services() api.Services {
 		Audit:      auditService{a},
 		Tokens:     tokenService{a},
 		TokenAdmin: tokenService{a},
+		Sessions:   sessionService{a},
 		Alerts:     service.Alerts{Healer: a.healer, Mapping: a.alerts, Watch: a.watchAnomalies},
 		Notify:     announce.Service{Notifier: a.notifier},
 	}
@@ -225,8 +227,28 @@ func (s tokenService) Lookup(text string) (api.Identity, bool) {
 	if !ok {
 		return api.Identity{}, false
 	}
+	return identity(t)
+}
+
+// tokenPrefix begins the names of those who showed a token.
+const tokenPrefix = "token:"
+
+func identity(t token.Token) (api.Identity, bool) {
 	role, err := api.ParseRole(t.Role)
-	return api.Identity{Name: "token:" + t.ID, Role: role}, err == nil
+	return api.Identity{Name: tokenPrefix + t.ID, Role: role}, err == nil
+}
+
+// Known finds whose token a name stands for.
+func (s tokenService) Known(name string) (api.Identity, bool) {
+	id, ok := strings.CutPrefix(name, tokenPrefix)
+	if !ok {
+		return api.Identity{}, false
+	}
+	t, ok := s.app.tokens.Find(id, time.Now())
+	if !ok {
+		return api.Identity{}, false
+	}
+	return identity(t)
 }
 
 // CreateToken makes a token.

@@ -68,7 +68,7 @@ func (a *App) ready() {
 	a.opt.Say(fmt.Sprintf("homeostat %s watches %d components in mode %s; stop it with Ctrl-C", a.opt.Version, len(s.Components), a.healer.Mode()))
 	a.opt.Say("  socket  " + s.Socket.Path)
 	if s.Dashboard.Enabled {
-		a.opt.Say("  HTTP    " + a.url() + "  (needs a token)")
+		a.opt.Say("  page    " + a.url() + "  (sign in with a token)")
 	}
 	if a.state.Fresh() {
 		a.firstRun()

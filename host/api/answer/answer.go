@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/host/api/quota"
 )
 
 // Path is where the page is served; the token follows.
@@ -38,12 +39,12 @@ type Handler struct {
 	key       Key
 	approvals Approvals
 	log       hclog.Logger
-	limit     *limiter
+	limit     *quota.Quota
 }
 
 // New returns a handler for Path.
 func New(key Key, approvals Approvals, log hclog.Logger) *Handler {
-	return &Handler{key: key, approvals: approvals, log: log, limit: newLimiter()}
+	return &Handler{key: key, approvals: approvals, log: log, limit: quota.New()}
 }
 
 // Address returns the link to an approval under the address at which people
@@ -58,7 +59,7 @@ func (k Key) Address(external string, l Link) string {
 // ServeHTTP shows the question, or takes the answer.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
-	if wait := h.limit.wait(peer(r), now); wait > 0 {
+	if wait := h.limit.Wait(quota.Peer(r.RemoteAddr), now); wait > 0 {
 		h.write(w, r, page{Status: http.StatusTooManyRequests, RetryAfter: wait, Text: "too many requests; wait a minute"})
 		return
 	}
@@ -120,7 +121,7 @@ func (h *Handler) answer(r *http.Request, link Link) page {
 		return *p
 	}
 	verb, reason := r.PostForm.Get("answer"), strings.TrimSpace(r.PostForm.Get("reason"))
-	ctx := api.WithActor(r.Context(), api.Identity{Name: "link from " + peer(r), Role: api.RoleOperator})
+	ctx := api.WithActor(r.Context(), api.Identity{Name: "link from " + quota.Peer(r.RemoteAddr), Role: api.RoleOperator})
 	var done api.Approval
 	var err error
 	switch {

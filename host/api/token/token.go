@@ -147,6 +147,15 @@ func (s *Store) Check(text string, now time.Time) (Token, bool) {
 	return t, true
 }
 
+// Find returns the token of an id, or false when there is none, or none any
+// more.
+func (s *Store) Find(id string, now time.Time) (Token, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	t, ok := s.tokens[id]
+	return t, ok && (t.Expires.IsZero() || now.Before(t.Expires))
+}
+
 func (s *Store) sorted() []Token {
 	list := make([]Token, 0, len(s.tokens))
 	for _, t := range s.tokens {

@@ -42,7 +42,7 @@ func TestTokenIsKnownAfterReopeningAndItsSecretIsNotKept(t *testing.T) {
 
 func TestExpiredRevokedAndForeignTokensAreRefused(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "tokens.json"))
-	short, _, err := s.Create("short", "viewer", now, time.Minute)
+	short, kept, err := s.Create("short", "viewer", now, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +53,20 @@ func TestExpiredRevokedAndForeignTokensAreRefused(t *testing.T) {
 	if _, ok := s.Check(short, now.Add(time.Minute)); ok {
 		t.Error("an expired token was accepted")
 	}
+	if _, ok := s.Find(kept.ID, now); !ok {
+		t.Error("a token that holds was not found by its id")
+	}
+	if _, ok := s.Find(kept.ID, now.Add(time.Minute)); ok {
+		t.Error("an expired token was found by its id")
+	}
 	if err := s.Revoke(info.ID); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Revoke(info.ID); !errors.Is(err, ErrUnknown) {
 		t.Errorf("second revoke: got %v, want ErrUnknown", err)
+	}
+	if _, ok := s.Find(info.ID, now); ok {
+		t.Error("a revoked token was found by its id")
 	}
 	for _, text := range []string{gone, "", "hst", "hst_a_b", short + "x", "x" + short, strings.Replace(short, "hst_", "hst__", 1)} {
 		if _, ok := s.Check(text, now); ok {

@@ -1,0 +1,235 @@
+// The shapes of the API's answers, as far as the page reads them. A test holds
+// them to what a real daemon answers.
+
+export interface List<T> {
+  items: T[];
+  count: number;
+}
+
+export type Role = "none" | "reporter" | "viewer" | "agent" | "operator" | "admin";
+export type Mode = "manual" | "supervised" | "automated" | "learning";
+export type Severity = "unknown" | "low" | "medium" | "high" | "critical";
+export type Verdict = "pass" | "fail" | "inconclusive" | "warned" | "skipped";
+
+export interface Session {
+  name: string;
+  role: Role;
+  expires?: string;
+}
+
+export interface Plugin {
+  name: string;
+  kind: string;
+  version: string;
+  state: string;
+  pid?: number;
+  restarts: number;
+  last_error?: string;
+  learning?: string[];
+  since: string;
+  features?: string[];
+}
+
+export interface Maintenance {
+  id: string;
+  component?: string;
+  start: string;
+  end: string;
+  reason: string;
+  by: string;
+}
+
+export interface Status {
+  active: boolean;
+  mode: Mode;
+  active_recoveries: number;
+  auto_healing_rate: number;
+  version: string;
+  started_at: string;
+  components: { up: number; failing: number; down: number; other: number; total: number };
+  open_incidents: number;
+  pending_approvals: number;
+  plugins: Plugin[];
+  maintenance: Maintenance[];
+  config: string;
+  config_error?: string;
+}
+
+export interface Probe {
+  name: string;
+  verdict: Verdict;
+  latency_ns: number;
+  text?: string;
+  since: string;
+}
+
+export interface Component {
+  name: string;
+  kind: string;
+  state: string;
+  since: string;
+  pid?: number;
+  generation: number;
+  probes?: Probe[];
+  last_exit?: { code: number; signal?: string; expected: boolean };
+  restart_orders: number;
+  next_try_at?: string;
+  open_incident?: string;
+  depends_on?: string[];
+  mode: Mode;
+}
+
+export interface Evidence {
+  component?: string;
+  signal: string;
+  value: number;
+  low: number;
+  high: number;
+  unit?: string;
+  text?: string;
+}
+
+export interface Anomaly {
+  id: string;
+  component: string;
+  key: string;
+  kind: string;
+  signal?: string;
+  severity: Severity;
+  score: number;
+  start: string;
+  end: string;
+  ended?: boolean;
+  summary: string;
+  evidence?: Evidence[];
+  detector: string;
+  open: boolean;
+  first_seen: string;
+  last_seen: string;
+  incident?: string;
+  suppressed?: string;
+}
+
+export interface Action {
+  kind: string;
+  args: {
+    component?: string;
+    name?: string;
+    root?: string;
+    change?: string;
+    from?: string;
+    to?: string;
+    message?: string;
+    reason?: string;
+    values?: Record<string, { number?: number; choice?: string }>;
+    files?: { path: string; delete?: boolean }[];
+    grace_ns?: number;
+    for_ns?: number;
+  };
+}
+
+export interface Proposal {
+  actions: Action[];
+  reason: string;
+  not_before: string;
+  probing?: boolean;
+  confidence?: number;
+}
+
+export interface Recovery {
+  id: string;
+  incident: string;
+  component: string;
+  strategy: string;
+  proposal: Proposal;
+  actions: string[] | null;
+  proposed_at: string;
+  started_at?: string;
+  ended_at?: string;
+  result: string;
+  reason: string;
+  text: string;
+  steps: { at: string; text: string }[] | null;
+}
+
+export interface ChangeRef {
+  id?: string;
+  kind: string;
+  component: string;
+  root?: string;
+  author?: string;
+  applied: string;
+  paths?: string[];
+  text?: string;
+}
+
+export interface Known {
+  at: string;
+  changes: ChangeRef[];
+  logs: { time: string; component: string; source: string; text: string; truncated?: boolean }[];
+  suspects: { component: string; score: number; text: string }[];
+  readings: { component: string; signal: string; value: number; unit?: string; at: string }[];
+}
+
+export interface Incident {
+  id: string;
+  component: string;
+  components: string[];
+  signature: string;
+  severity: Severity;
+  state: string;
+  opened: string;
+  resolved?: string;
+  cause_text: string;
+  next_try_at?: string;
+  anomalies: Anomaly[];
+  recoveries: Recovery[];
+  history: { at: string; state: string; text: string }[];
+  known?: Known;
+}
+
+export interface Undo {
+  action: string;
+  reversible: boolean;
+  undo: string;
+}
+
+export interface Approval {
+  id: string;
+  incident: string;
+  component: string;
+  strategy: string;
+  proposal: Proposal;
+  hash: string;
+  reason: string;
+  evidence: string[];
+  created: string;
+  expires: string;
+  state: "pending" | "approved" | "rejected" | "expired" | "superseded";
+  answer?: string;
+  undo?: Undo[];
+}
+
+export interface Check {
+  value?: number;
+  available_percent?: number;
+  unit?: string;
+  limit: number;
+  healthy: boolean;
+  verdict: Verdict;
+  reason?: string;
+}
+
+export interface Safety {
+  enabled: boolean;
+  off?: { by: string; reason?: string; until: string };
+  circuit_breaker: {
+    state: "closed" | "open" | "half_open";
+    metrics: { total_attempts: number; total_successes: number; success_rate: number; consecutive_failures: number };
+  };
+  health: { status: string; score: number; trend: string; checks: Record<string, Check> };
+  rate_limit: { max_per_window: number; current_count: number };
+  backup_count: number;
+  open: Record<string, string>;
+  rejected_changes: number;
+}

@@ -1,0 +1,36 @@
+import { Shell } from "./parts/shell";
+import { Approvals } from "./pages/approvals";
+import { Incidents } from "./pages/incidents";
+import { Overview } from "./pages/overview";
+import { SignIn, Unreachable } from "./pages/signin";
+import { pages } from "./pages/pages";
+import { announce } from "./state/announce";
+import { route } from "./state/route";
+import { who } from "./state/session";
+
+announce();
+
+/** App shows the page of the route to whoever is signed in. */
+export function App() {
+  if (who.value === undefined) return <Unreachable />;
+  if (who.value === null) return <SignIn />;
+  const { page, id } = route.value;
+  const title = pages.find((p) => p.name === page)?.title ?? "No such page";
+  return <Shell title={title}>{content(page, id)}</Shell>;
+}
+
+function content(page: string, id: string) {
+  switch (page) {
+    case "overview":
+      return <Overview />;
+    case "incidents":
+      return <Incidents id={id} />;
+    case "approvals":
+      return <Approvals id={id} />;
+  }
+  return (
+    <p>
+      There is no page of that name. <a href="#/overview">Go to the overview.</a>
+    </p>
+  );
+}
