@@ -2,6 +2,7 @@ package act
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/homeostat/homeostat/sdk"
@@ -75,6 +76,16 @@ func (a *Actor) Cost(p sdk.Proposal) time.Duration {
 		total += a.Weigh(action).Cost
 	}
 	return total
+}
+
+// Class is the gravest class of the proposal's actions.
+func (a *Actor) Class(p sdk.Proposal) string {
+	order := []Class{Harmless, Reversible, Irreversible}
+	worst := 0
+	for _, action := range p.Actions {
+		worst = max(worst, slices.Index(order, a.Weigh(action).Class))
+	}
+	return string(order[worst])
 }
 
 // NeedsPerson says why a person has to agree to the proposal in every mode;

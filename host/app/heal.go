@@ -17,6 +17,7 @@ import (
 	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/heal"
 	"github.com/homeostat/homeostat/host/heal/choice"
+	"github.com/homeostat/homeostat/host/heal/experiment"
 	"github.com/homeostat/homeostat/host/heal/handover"
 	"github.com/homeostat/homeostat/host/heal/odds"
 	"github.com/homeostat/homeostat/host/heal/policy"
@@ -145,6 +146,7 @@ func healSettings(settings *config.Settings) heal.Settings {
 		ApprovalExpiry: h.ApprovalExpiry, Hold: h.Hold, Reopen: h.Reopen, Choice: odds.Rule(h.Choice), Ladder: h.Ladder,
 		Storm: storm.Limits{Component: h.Storm.Component, Host: h.Storm.Host, Window: h.Storm.Window}, DetectionInterval: h.DetectionInterval, Links: translate.Links(settings),
 	}
+	out.Experiment = experimentOf(h.Experiment)
 	for _, c := range settings.Components {
 		out.Components = append(out.Components, heal.Component{
 			Name: string(c.Name), DependsOn: c.DependsOn, Mode: ownMode(c),
@@ -153,6 +155,16 @@ func healSettings(settings *config.Settings) heal.Settings {
 		})
 	}
 	return out
+}
+
+func experimentOf(e config.Experiment) experiment.Settings {
+	if len(e.Strategies) == 0 {
+		return experiment.Settings{}
+	}
+	return experiment.Settings{
+		Name: e.Name, A: e.Strategies[0], B: e.Strategies[1], Share: float64(e.Share) / 100, Components: e.Components,
+		MaxIncidents: e.MaxIncidents, MaxTime: e.MaxTime, Longest: e.Longest,
+	}
 }
 
 func ownMode(c config.Component) policy.Own {

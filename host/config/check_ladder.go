@@ -19,6 +19,7 @@ func (c *checker) ladders() {
 	if s := c.settings.Healing.Storm; s.Host < s.Component && s.Host > 0 {
 		c.wrong(healing.key("storm").key("component"), fmt.Sprintf("%d for one component is more than %d for the host", s.Component, s.Host))
 	}
+	c.experiment(healing.key("experiment"))
 	for i, component := range c.settings.Components {
 		where := at("component").index(i)
 		c.ladder(where.key("ladder"), component.Ladder)

@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/homeostat/homeostat/host/config/form"
+)
 
 // Mode says what may happen without a person.
 type Mode string
@@ -26,9 +30,21 @@ type Healing struct {
 	Ladder                  []string      `toml:"ladder" otherwise:"revert, restart, isolate, reconfigure, genetic as far as there are such plugins, then others by name, then hand_over" doc:"The strategies in the order in which they are asked, least invasive first: names of plugins, and hand_over for a person. Those that are not named are not asked."`
 	Promotion               string        `toml:"promotion" default:"suggest" oneof:"off|suggest|automatic" doc:"What becomes of a strategy whose record with a component passes the bar (homeostat strategy scoreboard shows both): suggest says so, automatic lets it act unasked in the modes supervised and learning, until it falls below the bar."`
 	Storm                   Storm         `toml:"storm" doc:"How many recoveries may begin, whatever strategies propose."`
+	Experiment              Experiment    `toml:"experiment" doc:"Lets chance decide between two strategies that are equally invasive, so that homeostat strategy compare has numbers to compare. Never in mode manual or learning, and never what needs a person."`
 	LookBack                time.Duration `toml:"look_back" default:"30m" min:"1m" max:"24h" doc:"How far back an incident's context goes: changes, edited files and packages that strategies and people are told of."`
 	PackageLogs             []string      `toml:"package_logs" otherwise:"/var/log/dpkg.log and /var/log/apt/history.log" doc:"Logs of the package manager, in the form of dpkg.log or of apt's history.log."`
 	Hold                    time.Duration `toml:"hold" default:"2m" min:"1s" max:"24h" doc:"How long a component must stay healthy before a recovery counts as a success."`
+}
+
+// Experiment is the table experiment of [healing].
+type Experiment struct {
+	Strategies   []string      `toml:"strategies" otherwise:"no experiment" doc:"The two strategies: the one that the ladder would take, and the one it is compared with."`
+	Share        form.Percent  `toml:"share" default:"50%" doc:"The probability of the second one, from 5% to 95%."`
+	Components   []string      `toml:"components" otherwise:"all" doc:"The components that take part."`
+	MaxIncidents int           `toml:"max_incidents" default:"400" min:"1" max:"100000" doc:"The experiment ends after so many incidents; earlier when the difference is clear, or the second strategy is likely to be worse."`
+	MaxTime      time.Duration `toml:"max_time" default:"720h" min:"1m" max:"2160h" doc:"The experiment ends after this time."`
+	Longest      time.Duration `toml:"longest" default:"5m" min:"1s" max:"24h" doc:"A longer downtime of one incident counts as this: without a bound no interval could be given. A smaller one decides sooner."`
+	Name         string        `toml:"name" default:"" doc:"An experiment that is over does not begin again with the same settings; another name begins a new one."`
 }
 
 // Storm is the table storm of [healing].

@@ -9,6 +9,8 @@ import (
 
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/odds"
+	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -71,7 +73,21 @@ func (h *Healer) contested(d *descent) bool {
 	return h.learned.book.Contested(d.ask.Rule, d.of(), d.offers[0].strategy)
 }
 
-func (h *Healer) choose(d *descent) odds.Choice {
+// choose takes one of the offers, and says why unless it calls a person.
+func (h *Healer) choose(d *descent) (offer, *record.Choice) {
+	if _, _, handsOver := remedy.HandOver(d.offers[0].proposal); handsOver {
+		return d.offers[0], nil
+	}
+	c := h.odds(d)
+	out := &record.Choice{Why: c.Why}
+	for n, o := range d.offers {
+		out.Offers = append(out.Offers, record.Offer{Strategy: o.strategy, Propensity: c.Propensities[n]})
+	}
+	return h.draw(d, d.offers[c.Index], out), out
+}
+
+// odds asks the rule of choice.
+func (h *Healer) odds(d *descent) odds.Choice {
 	options := make([]odds.Option, len(d.offers))
 	for n, o := range d.offers {
 		options[n] = odds.Option{Strategy: o.strategy, Cost: h.opt.Actor.Cost(o.proposal) + max(o.proposal.NotBefore.Sub(d.in.Now), 0)}

@@ -54,6 +54,7 @@ func (h *Healer) carry(ctx context.Context, batch []machine.Effect) {
 			unsaved = orFirst(unsaved, h.save(ctx, e))
 			h.scores.put(e.Incident)
 			h.judge(e.Incident)
+			h.tryOut(ctx, e.Incident)
 		case machine.SaveState:
 			unsaved = orFirst(unsaved, h.put(ctx, kindState, idState, e.State))
 			h.opt.Publish("maintenance", e.State.Maintenance)

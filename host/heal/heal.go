@@ -27,6 +27,7 @@ import (
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/score"
+	"github.com/homeostat/homeostat/host/heal/trials"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -52,6 +53,8 @@ type Actor interface {
 	// NeedsPerson says why a person has to agree in every mode, for example
 	// because an action has no undo; empty when none has to.
 	NeedsPerson(p sdk.Proposal) string
+	// Class names how invasive a proposal is as a whole, by how it can be taken back.
+	Class(p sdk.Proposal) string
 	// Cost estimates how long the component does not serve because of a proposal.
 	Cost(p sdk.Proposal) time.Duration
 	// Targets lists the components that a proposal is done to: the owners of
@@ -162,10 +165,10 @@ type Healer struct {
 	poke  chan struct{}
 	work  *writer
 	turns turns
-	// scores has a lock of its own.
+	// scores, kept and trials have locks of their own.
 	scores board
-	// kept has a lock of its own too.
-	kept shelf
+	kept   shelf
+	trials *trials.Keeper
 
 	learned learned
 
@@ -182,6 +185,7 @@ func New(ctx context.Context, opt Options) (*Healer, error) {
 	opt = opt.withDefaults()
 	h := &Healer{opt: opt, poke: make(chan struct{}, 1), work: newWriter(), core: machine.New(opt.Settings), promote: opt.Promotion}
 	h.kept.book = catalog.New(score.MaxIncidents)
+	h.trials = trials.New(opt.Log, opt.Store, opt.Audit)
 	saved, err := h.load(ctx)
 	if err != nil {
 		return nil, err
@@ -189,6 +193,10 @@ func New(ctx context.Context, opt Options) (*Healer, error) {
 	if err := h.loadOdds(ctx); err != nil {
 		return nil, err
 	}
+	if err := h.trials.Load(ctx); err != nil {
+		return nil, err
+	}
+	h.trials.Configure(ctx, opt.Settings.Experiment, time.Now())
 	if h.first, err = h.core.Step(time.Now(), saved); err != nil {
 		return nil, fmt.Errorf("take up saved incidents: %w", err)
 	}
@@ -239,6 +247,7 @@ func (h *Healer) load(ctx context.Context) (machine.Restore, error) {
 		}
 		h.scores.put(inc)
 		h.kept.put(inc)
+		h.trials.Put(inc)
 		if n < loadLimit {
 			saved.Incidents = append(saved.Incidents, inc)
 		}

@@ -54,7 +54,7 @@ func (h *Healer) ask(ctx context.Context, e machine.Ask) {
 			d.pass(name, fmt.Sprintf("it failed and rests until %s", until.UTC().Format(time.TimeOnly)))
 			continue
 		}
-		if h.rung(ctx, named(ready, name), rung{name, d}) && !h.contested(d) {
+		if h.rung(ctx, named(ready, name), rung{name, d}) && !h.contested(d) && !h.undecided(d) {
 			break
 		}
 	}
@@ -129,11 +129,8 @@ func (h *Healer) decide(d *descent) machine.Proposed {
 		}
 		return out
 	}
-	chosen := d.offers[0]
-	if len(d.offers) > 1 {
-		c := h.choose(d)
-		chosen, out.Choice, out.Propensity = d.offers[c.Index], c.Why, c.Propensity
-	}
+	chosen, why := h.choose(d)
+	out.Choice = why
 	out.Strategy, out.Proposal = chosen.strategy, chosen.proposal
 	out.NeedsPerson = h.opt.Actor.NeedsPerson(chosen.proposal)
 	out.Targets = h.opt.Actor.Targets(chosen.proposal, d.in.Components)

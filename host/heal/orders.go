@@ -1,6 +1,7 @@
 package heal
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -135,5 +136,6 @@ func (h *Healer) Reload(s Settings, p Promotion) error {
 	h.mu.Lock()
 	h.promote = p
 	h.mu.Unlock()
+	h.trials.Configure(context.Background(), s.Experiment, time.Now())
 	return h.step(machine.Configure{Settings: s})
 }

@@ -148,6 +148,8 @@ func (w *world) tick() error {
 	return nil
 }
 
+func (w *world) Class(sdk.Proposal) string { return "harmless" }
+
 func (w *world) Cost(sdk.Proposal) time.Duration { return 4 * time.Second }
 
 func (w *world) audit(kind string, _ map[string]any) error {

@@ -158,7 +158,7 @@ func (m *Machine) alike(inc *incident, a *record.Anomaly) bool {
 		case b.Component == inc.Component && a.Kind == sdk.AnomalyProbe && (b.Kind == sdk.AnomalyExit || b.Key == keyProcess):
 			return false
 		default:
-			found = found || b.Label == "" && shape(b) == shape(*a) && b.Start.Sub(a.Start).Abs() <= span
+			found = found || b.Label == "" && b.Shape() == a.Shape() && b.Start.Sub(a.Start).Abs() <= span
 		}
 	}
 	return found
@@ -172,7 +172,7 @@ func (m *Machine) joined(a, b string) bool {
 func (m *Machine) openIncident(a *record.Anomaly) *incident {
 	inc := &incident{Incident: record.Incident{
 		ID: m.id("inc"), Component: a.Component, Components: []string{a.Component}, Opened: m.now,
-		Signature: signature(*a), Severity: a.Severity, CauseText: a.Summary,
+		Signature: a.Signature(), Severity: a.Severity, CauseText: a.Summary,
 	}}
 	m.open = append(m.open, inc)
 	m.enter(inc, record.PhaseIdle, "opened: "+a.Summary)
@@ -188,7 +188,7 @@ func (m *Machine) reopen(a *record.Anomaly) *incident {
 		if old.Resolved == nil || m.now.Sub(*old.Resolved) > m.set.Reopen {
 			return nil
 		}
-		if old.Signature != signature(*a) {
+		if old.Signature != a.Signature() {
 			continue
 		}
 		m.closed = slices.Delete(m.closed, n, n+1)
@@ -235,7 +235,7 @@ func (m *Machine) recurs(inc *incident, a *record.Anomaly) bool {
 	if rec.HealthyAt != nil {
 		since = rec.HealthyAt
 	}
-	return a.Start.After(*since) && (a.Kind == sdk.AnomalyProbe || signature(*a) == inc.Signature)
+	return a.Start.After(*since) && (a.Kind == sdk.AnomalyProbe || a.Signature() == inc.Signature)
 }
 
 // wake lets an incident be looked at at once, unless it is in quarantine: that

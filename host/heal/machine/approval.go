@@ -30,7 +30,7 @@ func (m *Machine) request(inc *incident, p Proposed) {
 		return
 	}
 	a := record.Approval{
-		ID: m.id("app"), Incident: inc.ID, Component: inc.Component, Strategy: p.Strategy, Proposal: p.Proposal, Targets: p.Targets,
+		ID: m.id("app"), Incident: inc.ID, Component: inc.Component, Strategy: p.Strategy, Proposal: p.Proposal, Targets: p.Targets, Choice: p.Choice,
 		Reason: p.Proposal.Reason, Created: m.now, Expires: m.now.Add(m.set.ApprovalExpiry),
 		State: record.ApprovalPending, Renewed: inc.renew,
 	}
@@ -142,7 +142,7 @@ func (m *Machine) startApproved(inc *incident) {
 		}
 	}
 	inc.ready = nil
-	m.start(inc, Proposed{Strategy: a.Strategy, Proposal: a.Proposal, Targets: a.Targets}, a.By)
+	m.start(inc, Proposed{Strategy: a.Strategy, Proposal: a.Proposal, Targets: a.Targets, Choice: a.Choice}, a.By)
 }
 
 func (in Reject) apply(m *Machine) error {
@@ -164,7 +164,7 @@ func (in Reject) apply(m *Machine) error {
 // unanswered records an attempt that a person did not allow, so that
 // strategies and people see it in the incident's course.
 func (m *Machine) unanswered(inc *incident, a record.Approval, result sdk.Result) {
-	rec := m.newRecovery(inc, a.Strategy, a.Proposal)
+	rec := m.newRecovery(inc, Proposed{Strategy: a.Strategy, Proposal: a.Proposal, Choice: a.Choice})
 	rec.Text = a.Text
 	m.endRecovery(inc, rec, result)
 }

@@ -213,7 +213,7 @@ func (i *incident) lead(component, why string) {
 	i.Component, i.CauseText, i.dirty = component, why, true
 	for _, a := range i.Anomalies {
 		if a.Component == component && a.Open {
-			i.Signature = signature(a)
+			i.Signature = a.Signature()
 			return
 		}
 	}
@@ -228,20 +228,6 @@ func (i *incident) learn(k *record.Known) {
 	old := i.Known
 	i.Known = k
 	i.dirty = i.dirty || old == nil || len(old.Changes) != len(k.Changes) || len(old.Logs) != len(k.Logs) || len(old.Suspects) != len(k.Suspects)
-}
-
-// signature names the shape of an incident that the anomaly leads.
-func signature(a record.Anomaly) string { return a.Component + ":" + shape(a) }
-
-// shape is a signature without the component.
-func shape(a record.Anomaly) string {
-	if a.Key != "" {
-		return a.Key
-	}
-	if a.Signal != "" {
-		return a.Kind + "/" + a.Signal
-	}
-	return a.Kind
 }
 
 // raise lifts the severity, never lowers it.

@@ -43,10 +43,8 @@ type Proposed struct {
 	// Soon reports that a strategy was not ready or failed, so that the question
 	// is worth repeating at once.
 	Soon bool
-	// Choice says why this one of several offers, empty where there was one, and
-	// Propensity how likely it was to be chosen.
-	Choice     string
-	Propensity float64
+	// Choice says why this one of the offers; nil where a person is called.
+	Choice *record.Choice
 	// NeedsPerson says why the proposal must not be carried out unasked, empty
 	// when it may.
 	NeedsPerson string

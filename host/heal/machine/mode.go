@@ -69,6 +69,13 @@ func (m *Machine) own(component string) policy.Own {
 	return m.components[component].Mode
 }
 
+// Unasked reports whether what the strategy proposes for the incident would be
+// carried out without a person.
+func (m *Machine) Unasked(incident, strategy string) bool {
+	inc := m.find(incident)
+	return inc != nil && policy.Decide(m.modeFor(strategy, inc.Component), inc.Severity, "") == policy.Act
+}
+
 // Mode returns the daemon's mode.
 func (m *Machine) Mode() policy.Mode { return m.mode }
 

@@ -31,10 +31,7 @@ func (p Proposed) apply(m *Machine) error {
 		m.enterUntil(inc, record.PhaseWaiting, at, text)
 		return nil
 	}
-	if p.Choice != "" {
-		m.note(inc, "chosen: "+p.Choice)
-		m.audit("rung_chosen", map[string]any{"incident": inc.ID, "strategy": p.Strategy, "why": p.Choice, "propensity": p.Propensity})
-	}
+	m.explain(inc, p)
 	if message, again, ok := remedy.HandOver(p.Proposal); ok {
 		m.handOver(inc, "handed over: "+message, again)
 		return nil
@@ -133,10 +130,24 @@ func (m *Machine) decide(inc *incident, p Proposed) {
 	}
 }
 
-func (m *Machine) newRecovery(inc *incident, strategy string, p sdk.Proposal) *record.Recovery {
+// explain records why this rung, and how likely it was, before anything is done.
+func (m *Machine) explain(inc *incident, p Proposed) {
+	if p.Choice == nil {
+		return
+	}
+	if len(p.Choice.Offers) > 1 {
+		m.note(inc, "chosen: "+p.Choice.Why)
+	}
+	m.audit("rung_chosen", map[string]any{
+		"incident": inc.ID, "strategy": p.Strategy, "why": p.Choice.Why, "propensity": p.Choice.Propensity(p.Strategy),
+		"offers": p.Choice.Offers, "experiment": p.Choice.Experiment,
+	})
+}
+
+func (m *Machine) newRecovery(inc *incident, p Proposed) *record.Recovery {
 	inc.Recoveries = append(bounded(inc.Recoveries, maxRecoveries), record.Recovery{
-		ID: m.id("rec"), Incident: inc.ID, Component: inc.Component, Strategy: strategy, Proposal: p,
-		Actions: remedy.Names(p), ProposedAt: m.now, Result: sdk.ResultRunning, Reason: p.Reason,
+		ID: m.id("rec"), Incident: inc.ID, Component: inc.Component, Strategy: p.Strategy, Proposal: p.Proposal, Choice: p.Choice,
+		Actions: remedy.Names(p.Proposal), ProposedAt: m.now, Result: sdk.ResultRunning, Reason: p.Proposal.Reason,
 	})
 	inc.dirty = true
 	return &inc.Recoveries[len(inc.Recoveries)-1]
@@ -144,7 +155,7 @@ func (m *Machine) newRecovery(inc *incident, strategy string, p sdk.Proposal) *r
 
 // start orders the first action of a proposal to be carried out.
 func (m *Machine) start(inc *incident, p Proposed, approvedBy string) {
-	rec := m.newRecovery(inc, p.Strategy, p.Proposal)
+	rec := m.newRecovery(inc, p)
 	rec.StartedAt, rec.ApprovedBy, rec.Targets, rec.Before = record.Time(m.now), approvedBy, p.Targets, m.burden()
 	inc.gone = false
 	m.storm.Add(rec.ID, inc.Component, m.now, m.now)
@@ -167,7 +178,7 @@ func (m *Machine) act(inc *incident, rec *record.Recovery) {
 
 // recordOnly is what the learning mode does instead.
 func (m *Machine) recordOnly(inc *incident, p Proposed) {
-	rec := m.newRecovery(inc, p.Strategy, p.Proposal)
+	rec := m.newRecovery(inc, p)
 	rec.Targets = p.Targets
 	rec.Text = "learning mode: this would have been done"
 	m.endRecovery(inc, rec, sdk.ResultRecorded)
@@ -276,7 +287,7 @@ func (m *Machine) healthy(inc *incident) {
 func (m *Machine) endHold(inc *incident) {
 	rec := inc.Running()
 	for _, a := range inc.Anomalies {
-		same := a.Kind == sdk.AnomalyExit || a.Kind == sdk.AnomalyProbe || signature(a) == inc.Signature
+		same := a.Kind == sdk.AnomalyExit || a.Kind == sdk.AnomalyProbe || a.Signature() == inc.Signature
 		if a.Open && a.Component == inc.helped() && same {
 			m.fail(inc, "the condition stayed: "+a.Summary)
 			return
@@ -298,7 +309,7 @@ func (m *Machine) endRecovery(inc *incident, rec *record.Recovery, result sdk.Re
 		down = rec.HealthyAt.Sub(inc.Opened)
 	}
 	m.audit("recovery_ended", map[string]any{"incident": inc.ID, "recovery": rec.ID, "component": inc.Component, "result": string(result), "text": rec.Text})
-	m.emit(Learn{Strategy: rec.Strategy, Kind: inc.kind(), Outcome: sdk.Outcome{
+	m.emit(Learn{Strategy: rec.Strategy, Kind: inc.Kind(), Outcome: sdk.Outcome{
 		Incident: inc.ID, Component: inc.Component, Signature: inc.Signature, Proposal: rec.ID,
 		Result: result, Downtime: down, At: m.now,
 	}})

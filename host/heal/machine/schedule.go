@@ -216,7 +216,7 @@ func (m *Machine) ask(inc *incident) {
 	m.enter(inc, record.PhaseAsking, "")
 	m.emit(Ask{
 		Ticket: inc.ticketOf(), Incident: m.view(inc), Ladder: m.ladderOf(inc.Component), Resting: m.rests.Of(inc.Component, m.now),
-		Kind: inc.kind(), Rule: m.set.Choice,
+		Kind: inc.Kind(), Rule: m.set.Choice,
 	})
 }
 

@@ -33,7 +33,7 @@ func (b *Book) tell(n int, strategy string, healed bool) {
 
 func TestWithoutEvidenceEveryGuardedChoiceIsTheFirstRung(t *testing.T) {
 	for _, b := range []*Book{{}, told(2, "restart", false), told(20, "reconfigure", true)} {
-		if got := b.Choose(Guarded, slow, options, nil); got.Index != 0 || got.Propensity != 1 {
+		if got := b.Choose(Guarded, slow, options, nil); got.Index != 0 || got.Propensities[0] != 1 {
 			t.Errorf("got %+v, want the first rung", got)
 		}
 	}
@@ -91,14 +91,10 @@ func TestThompsonDrawsByChanceAndLogsHowLikelyItWas(t *testing.T) {
 	for range rounds {
 		got := b.Choose(Thompson, slow, options, rng)
 		counts[got.Index]++
-		if got.Propensity <= 0 || got.Propensity > 1 {
-			t.Fatalf("got propensity %g", got.Propensity)
+		if p := got.Propensities[got.Index]; p <= 0 || p > 1 {
+			t.Fatalf("got propensity %g", p)
 		}
-		share := got.Propensity
-		if got.Index == 0 {
-			share = 1 - share
-		}
-		expected += share
+		expected += got.Propensities[1]
 	}
 	if counts[0] == 0 || counts[1] < counts[0] {
 		t.Errorf("got %v choices, want both and more of what helps", counts)
@@ -137,10 +133,18 @@ func TestBeliefsStayWithinBoundsAndSurviveJSON(t *testing.T) {
 		}
 		rule := rapid.SampledFrom(Rules()).Draw(t, "rule")
 		got := b.Choose(rule, Case{Signature: "a", Kind: "x"}, options, rand.New(rand.NewPCG(1, 1)))
-		if got.Index < 0 || got.Index >= len(options) || got.Why == "" || got.Propensity <= 0 || got.Propensity > 1 {
+		if got.Index < 0 || got.Index >= len(options) || got.Why == "" || !sumsToOne(got) {
 			t.Fatalf("%s: got %+v", rule, got)
 		}
 	})
+}
+
+func sumsToOne(c Choice) bool {
+	sum := 0.0
+	for _, p := range c.Propensities {
+		sum += p
+	}
+	return math.Abs(sum-1) < 1e-9 && c.Propensities[c.Index] > 0
 }
 
 func TestABookKeepsABoundedNumberOfSignatures(t *testing.T) {

@@ -35,9 +35,16 @@ type Choice struct {
 	Index int
 	// Why is one sentence.
 	Why string
-	// Propensity is the probability with which this option was to be chosen, in
-	// (0, 1]; less than 1 only under Thompson.
-	Propensity float64
+	// Propensities are the probabilities with which each option was to be chosen.
+	// They add up to 1 and are neither 0 nor 1 only under Thompson.
+	Propensities []float64
+}
+
+// certain is the choice of an option by a rule that draws nothing.
+func (p pick) certain(index int, why string) Choice {
+	c := Choice{Index: index, Why: why, Propensities: make([]float64, len(p.options))}
+	c.Propensities[index] = 1
+	return c
 }
 
 // Source gives random numbers in [0, 1). math/rand/v2's Rand is one.
@@ -53,7 +60,7 @@ func (b *Book) Choose(rule Rule, c Case, options []Option, src Source) Choice {
 	p := pick{options: options, beliefs: beliefs}
 	switch {
 	case len(options) == 1 || rule == Ladder:
-		return Choice{Propensity: 1, Why: p.first()}
+		return p.certain(0, p.first())
 	case rule == Cost:
 		return p.byCost()
 	case rule == Thompson:
@@ -81,7 +88,7 @@ type pick struct {
 }
 
 func (p pick) first() string {
-	return fmt.Sprintf("%s is the least invasive on offer (%s)", p.options[0].Strategy, p.beliefs[0].words())
+	return fmt.Sprintf("%s is the first on the ladder that offers something (%s)", p.options[0].Strategy, p.beliefs[0].words())
 }
 
 // worth is chance per cost: trying in its order has the smallest expected time when
@@ -95,8 +102,8 @@ func (p pick) byCost() Choice {
 			best = i
 		}
 	}
-	return Choice{Index: best, Propensity: 1, Why: fmt.Sprintf("%s has the highest chance for its cost: %s, %v",
-		p.options[best].Strategy, percent(p.beliefs[best]), p.options[best].Cost)}
+	return p.certain(best, fmt.Sprintf("%s has the highest chance for its cost: %s, %v",
+		p.options[best].Strategy, percent(p.beliefs[best]), p.options[best].Cost))
 }
 
 // Evidence that the guarded ladder wants before it leaves a rung out.
@@ -118,11 +125,11 @@ func (p pick) guarded() Choice {
 		at = next
 	}
 	if at == 0 {
-		return Choice{Propensity: 1, Why: p.first()}
+		return p.certain(0, p.first())
 	}
-	return Choice{Index: at, Propensity: 1, Why: fmt.Sprintf("%s instead of %s: %s %s, %s %s",
+	return p.certain(at, fmt.Sprintf("%s instead of %s: %s %s, %s %s",
 		p.options[at].Strategy, p.options[0].Strategy,
-		p.options[0].Strategy, p.beliefs[0].words(), p.options[at].Strategy, p.beliefs[at].words())}
+		p.options[0].Strategy, p.beliefs[0].words(), p.options[at].Strategy, p.beliefs[at].words()))
 }
 
 // clearlyBetter returns the next rung below that is clearly better than rung at,
@@ -151,19 +158,22 @@ func (p pick) lead(i, j int) float64 {
 // seconds is an option's cost, never zero.
 func seconds(o Option) float64 { return max(o.Cost, time.Millisecond).Seconds() }
 
-// draws is how many repetitions the propensity of a Thompson choice is counted
-// over.
+// draws is how many times a Thompson choice is drawn. The first one is taken, and
+// the propensities are the shares of all: whatever the draws are, as a set, each is
+// as likely as any other to have come first, so these propensities are exact.
 const draws = 200
 
 func (p pick) thompson(src Source) Choice {
 	best := p.draw(src)
-	same := 1
+	shares := make([]float64, len(p.options))
+	shares[best] = 1
 	for range draws - 1 {
-		if p.draw(src) == best {
-			same++
-		}
+		shares[p.draw(src)]++
 	}
-	return Choice{Index: best, Propensity: float64(same) / draws,
+	for i := range shares {
+		shares[i] /= draws
+	}
+	return Choice{Index: best, Propensities: shares,
 		Why: fmt.Sprintf("%s was drawn by its chance for its cost: %s, %v", p.options[best].Strategy, percent(p.beliefs[best]), p.options[best].Cost)}
 }
 

@@ -110,6 +110,8 @@ type Recovery struct {
 	Result    sdk.Result `json:"result"`
 	Reason    string     `json:"reason"`
 	Text      string     `json:"text,omitempty"`
+	// Choice is why this rung was taken; nil in records of older daemons.
+	Choice *Choice `json:"choice,omitempty"`
 	// ApprovedBy names who allowed it; empty for an automatic one.
 	ApprovedBy string `json:"approved_by,omitempty"`
 	// Targets are the components that the proposal is done to.
@@ -125,6 +127,33 @@ type Recovery struct {
 	// component, because this failed.
 	RestsUntil *time.Time `json:"rests_until,omitempty"`
 	Steps      []Step     `json:"steps"`
+}
+
+// Choice is why one rung of those on offer was taken. It is never changed once
+// recorded.
+type Choice struct {
+	// Why is one sentence.
+	Why string `json:"why"`
+	// Offers are the rungs that offered something, in the ladder's order.
+	Offers []Offer `json:"offers"`
+	// Experiment is the one that drew it, empty for none.
+	Experiment string `json:"experiment,omitempty"`
+}
+
+// Offer is a rung with the probability that it was to be taken, from 0 to 1.
+type Offer struct {
+	Strategy   string  `json:"strategy"`
+	Propensity float64 `json:"propensity"`
+}
+
+// Propensity is how likely a strategy was to be taken, 0 where it was not on offer.
+func (c *Choice) Propensity(strategy string) float64 {
+	for _, o := range c.Offers {
+		if o.Strategy == strategy {
+			return o.Propensity
+		}
+	}
+	return 0
 }
 
 // ApprovalState is where an approval stands.
@@ -148,6 +177,8 @@ type Approval struct {
 	Proposal  sdk.Proposal `json:"proposal"`
 	// Targets are the components that it would be done to.
 	Targets []string `json:"targets,omitempty"`
+	// Choice is why this rung was taken.
+	Choice *Choice `json:"choice,omitempty"`
 	// Hash binds the answer to the incident, the proposal and the evidence.
 	Hash     string        `json:"hash"`
 	Reason   string        `json:"reason"`

@@ -8,6 +8,7 @@ package settings
 import (
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/experiment"
 	"github.com/homeostat/homeostat/host/heal/odds"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/storm"
@@ -45,7 +46,9 @@ type Settings struct {
 	Choice odds.Rule
 	// Ladder is the order in which strategies are asked, empty for the chooser's
 	// own.
-	Ladder     []string
+	Ladder []string
+	// Experiment is what chance decides; the zero value is nothing.
+	Experiment experiment.Settings
 	Components []Component
 	Links      []sdk.Link
 }
