@@ -25,14 +25,14 @@ func (r Result) Verdict() string {
 func (r Result) decided() string {
 	text := ""
 	if d := r.Downtime; d.Known() {
-		sooner, low, high := r.winner(d.Difference < 0), d.Low, d.High
+		sooner, low, high := r.winner(-d.Difference), d.Low, d.High
 		if d.Difference < 0 {
 			low, high = -d.High, -d.Low
 		}
 		text = fmt.Sprintf("%s ends it %s sooner [%.0f, %.0f]", sooner, seconds(math.Abs(d.Difference)), low, high)
 	}
 	if h := r.Healed; h.Known() {
-		better, low, high := r.winner(h.Difference > 0), h.Low, h.High
+		better, low, high := r.winner(h.Difference), h.Low, h.High
 		if h.Difference < 0 {
 			low, high = -h.High, -h.Low
 		}
@@ -44,9 +44,9 @@ func (r Result) decided() string {
 	return text
 }
 
-// winner is B where it is the better one.
-func (r Result) winner(b bool) string {
-	if b {
+// winner is the better one, by how much better B is.
+func (r Result) winner(better float64) string {
+	if better > 0 {
 		return r.B.Strategy
 	}
 	return r.A.Strategy
