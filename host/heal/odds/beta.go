@@ -33,3 +33,6 @@ func gamma(src Source, shape float64) float64 {
 func normal(src Source) float64 {
 	return math.Sqrt(-2*math.Log(1-src.Float64())) * math.Cos(2*math.Pi*src.Float64())
 }
+
+// Draw returns a chance that the belief holds for possible, as likely as it does.
+func (b Belief) Draw(src Source) float64 { return beta(src, b) }
