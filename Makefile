@@ -19,7 +19,7 @@ help: ## list the targets
 .PHONY: build
 build: plugins ## build bin/homeostat, bin/plugins/* and the example services
 	$(BUILD) -o $(BIN)/homeostat ./host/cmd/homeostat
-	$(BUILD) -o $(BIN)/ ./examples/shop/cmd/...
+	$(BUILD) -o $(BIN)/ ./examples/shop/cmd/... ./examples/theorem-prover/cmd/...
 
 .PHONY: plugins
 plugins: ## build the first-party plugins into bin/plugins

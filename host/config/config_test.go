@@ -131,7 +131,7 @@ type = "http"
 name = "shop"
 path = "shop"
 component = "web"
-validate = [["nginx", "-t", "-c", "{view}/nginx.conf"]]
+validate = [["nginx", "-t", "-c", "{view}/nginx.conf"], ["bin/shop-web", "--check"], ["{view}/check.sh"]]
 checks = [{ module = "checks/shop.wasm", args = ["-v"] }]
 [plugins]
 allow_unpinned = true
@@ -171,6 +171,9 @@ func TestEveryTableIsRead(t *testing.T) {
 		{"link type", s.Links[0].Type, "http"},
 		{"root path", s.Roots[0].Path, "/srv/shop"},
 		{"root activate", s.Roots[0].Activate, ActivateRestart},
+		{"validator in PATH", s.Roots[0].Validate[0][0], "nginx"},
+		{"validator beside the file", s.Roots[0].Validate[1][0], "/srv/bin/shop-web"},
+		{"validator of the candidate", s.Roots[0].Validate[2][0], "{view}/check.sh"},
 		{"check", s.Roots[0].Checks[0].Module, "/srv/checks/shop.wasm"},
 		{"plugin limit", s.Plugins.Named["timeseries"].Limits.Memory, form.Size(64 << 20)},
 		{"plugin call", s.Plugins.Named["timeseries"].Limits.Call, 2 * time.Second},

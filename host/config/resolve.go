@@ -74,6 +74,11 @@ func (r *Root) resolve(folder string) {
 			r.Activate = ActivateRestart
 		}
 	}
+	for i, command := range r.Validate {
+		if len(command) > 0 && !strings.HasPrefix(command[0], "{") { // a program of the candidate itself stays where that is
+			r.Validate[i] = argv(folder, command)
+		}
+	}
 	for i := range r.Checks {
 		r.Checks[i].Module = within(folder, r.Checks[i].Module)
 	}

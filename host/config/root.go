@@ -36,7 +36,7 @@ type Root struct {
 	Watch     time.Duration `toml:"watch" default:"2m" min:"1s" max:"24h" doc:"How long a change can be undone by what is seen."`
 	Confirm   Confirmation  `toml:"confirm" default:"health" oneof:"health|person|both|none" doc:"What ends the watch well. Without a component only person and none are possible."`
 	Deny      []string      `toml:"deny" example:"[\"secrets/**\"]" doc:"Patterns of paths that checks do not see."`
-	Validate  [][]string    `toml:"validate" example:"[[\"nginx\", \"-t\", \"-c\", \"{view}/nginx.conf\"]]" doc:"Programs that judge the candidate; {view} stands for the root with the change applied; with {path} it runs once for each file that is written."`
+	Validate  [][]string    `toml:"validate" example:"[[\"nginx\", \"-t\", \"-c\", \"{view}/nginx.conf\"]]" doc:"Programs that judge the candidate, relative to this file where they have a slash; {view} stands for the root with the change applied; with {path} it runs once for each file that is written."`
 	Checks    []Check       `toml:"checks" doc:"WASM programs that judge the candidate."`
 }
 

@@ -1,0 +1,10 @@
+% A ring in which x*x = x is commutative.
+cnf(zero, axiom, add(zero, X) = X).
+cnf(negative, axiom, add(neg(X), X) = zero).
+cnf(add_associative, axiom, add(add(X, Y), Z) = add(X, add(Y, Z))).
+cnf(add_commutative, axiom, add(X, Y) = add(Y, X)).
+cnf(mul_associative, axiom, mul(mul(X, Y), Z) = mul(X, mul(Y, Z))).
+cnf(left, axiom, mul(X, add(Y, Z)) = add(mul(X, Y), mul(X, Z))).
+cnf(right, axiom, mul(add(X, Y), Z) = add(mul(X, Z), mul(Y, Z))).
+cnf(idempotent, hypothesis, mul(X, X) = X).
+cnf(goal, negated_conjecture, mul(a, b) != mul(b, a)).

@@ -1,0 +1,10 @@
+% De Morgan in a Boolean algebra without associativity among its axioms.
+cnf(c1, axiom, or(X, Y) = or(Y, X)).
+cnf(c2, axiom, and(X, Y) = and(Y, X)).
+cnf(d1, axiom, or(X, and(Y, Z)) = and(or(X, Y), or(X, Z))).
+cnf(d2, axiom, and(X, or(Y, Z)) = or(and(X, Y), and(X, Z))).
+cnf(i1, axiom, or(X, zero) = X).
+cnf(i2, axiom, and(X, one) = X).
+cnf(n1, axiom, or(X, not(X)) = one).
+cnf(n2, axiom, and(X, not(X)) = zero).
+cnf(goal, negated_conjecture, not(or(a, b)) != and(not(a), not(b))).
