@@ -52,9 +52,11 @@ type Strategy struct {
 type trial struct {
 	Record    string `json:"record"`
 	Signature string `json:"signature"`
-	// Arm is its key; empty for a step on the way to an arm, which proves nothing.
-	Arm  string `json:"arm"`
-	Used uint64 `json:"used"`
+	// Drawn is the key of the arm. Arm is the same where the arm itself was proposed;
+	// empty for a step on the way to it, which proves nothing, and once it is told.
+	Drawn string `json:"drawn"`
+	Arm   string `json:"arm"`
+	Used  uint64 `json:"used"`
 }
 
 // New returns the strategy.
@@ -92,16 +94,27 @@ func (s *Strategy) Propose(_ context.Context, in sdk.Incident) (sdk.Proposal, er
 	return s.offer(in, problem, r), nil
 }
 
-// triedIn reports that this strategy had its trial in the incident.
+// triedIn reports that this strategy had its trial in the incident. An offer alone
+// is none: another strategy may have been preferred to it.
 func (s *Strategy) triedIn(in sdk.Incident) bool {
-	_, known := s.trials[in.ID]
-	return known || slices.ContainsFunc(in.Attempts, func(a sdk.Attempt) bool { return a.Strategy == Name })
+	return slices.ContainsFunc(in.Attempts, func(a sdk.Attempt) bool { return a.Strategy == Name })
+}
+
+// drawn is the arm for an incident: drawn once, so that asking again changes nothing.
+func (s *Strategy) drawn(in sdk.Incident, table *arms.Table) arms.Arm {
+	before := s.trials[in.ID].Drawn
+	for _, a := range table.Arms {
+		if before != "" && a.Key == before {
+			return a
+		}
+	}
+	return table.Choose(s.rand)
 }
 
 // offer draws an arm and proposes the way to it.
 func (s *Strategy) offer(in sdk.Incident, problem sdk.Problem, r *record) sdk.Proposal {
 	table := r.Tables[in.Signature]
-	arm := table.Choose(s.rand)
+	arm := s.drawn(in, table)
 	wanted, err := valuesOf(arm.Key)
 	if err != nil {
 		return nothing("the setting that was drawn cannot be read: %v", err)
@@ -110,7 +123,7 @@ func (s *Strategy) offer(in sdk.Incident, problem sdk.Problem, r *record) sdk.Pr
 	if err != nil {
 		return nothing("the way from the present values to the setting that was drawn is closed: %v", err)
 	}
-	t := trial{Record: r.key(), Signature: in.Signature, Arm: arm.Key, Used: s.tick()}
+	t := trial{Record: r.key(), Signature: in.Signature, Drawn: arm.Key, Arm: arm.Key, Used: s.tick()}
 	if same(reached, wanted) {
 		reached = wanted // exactly, without the last digits of a way through genes
 	} else {
