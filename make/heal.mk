@@ -1,6 +1,11 @@
-# The choice of remedies, in simulated streams of incidents.
+# The choice of remedies and the evolution of settings, in simulated streams of
+# incidents and on the functions that optimisers are compared by. JSON=f.json writes
+# f.json and, of bench-evolve, f-evolve.json.
 
 .PHONY: bench-heal
 WORLDS ?= 30
-bench-heal: ## compare ways to choose a remedy over WORLDS simulated hosts and hold the guarded ladder to its bars (JSON, SVG: files to write)
-	$(GO) run ./host/cmd/homeostat simulate --worlds $(WORLDS) --bars $(if $(SVG),--svg $(SVG)) $(if $(JSON),--json > $(JSON))
+bench: bench-heal
+bench-heal: build ## every bar of healing: ways to choose a remedy and evolved settings over WORLDS simulated hosts, then bench-evolve (JSON, SVG: files to write)
+	$(BIN)/homeostat simulate --worlds $(WORLDS) --plugins $(BIN)/plugins --bars $(if $(SVG),--svg $(SVG)) $(if $(JSON),--json > $(JSON))
+	@echo
+	@$(MAKE) --no-print-directory bench-evolve JSON='$(if $(JSON),$(basename $(JSON))-evolve.json)'

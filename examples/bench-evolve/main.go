@@ -1,7 +1,6 @@
-// Command bench-evolve measures the search for parameters and what live evidence
-// makes of it: evaluations on functions that optimisers are compared by, downtime
-// in simulated worlds whose models are wrong by some error, and evaluations a
-// second in the sandbox.
+// Command bench-evolve measures the search for parameters: evaluations on functions
+// that optimisers are compared by, and evaluations a second in the sandbox. What live
+// evidence makes of what is found is the second part of homeostat simulate.
 //
 // The exit code is 1 when something could not be measured, 2 for a wrong command
 // line; a missed bar is a result.
@@ -20,7 +19,6 @@ import (
 	"github.com/homeostat/homeostat/examples/bench-evolve/functions"
 	"github.com/homeostat/homeostat/examples/bench-evolve/speed"
 	"github.com/homeostat/homeostat/examples/bench-evolve/table"
-	"github.com/homeostat/homeostat/examples/bench-evolve/world"
 	"github.com/homeostat/homeostat/sandbox"
 )
 
@@ -33,7 +31,6 @@ type set struct {
 // sets are measured in this order.
 var sets = []set{
 	{"functions", functions.Measure},
-	{"world", world.Measure},
 	{"pool", speed.Measure},
 }
 
@@ -46,14 +43,14 @@ func main() {
 }
 
 func run(ctx context.Context) int {
-	only := flag.String("only", "", "measure these sets alone, `names` with commas between: functions, world, pool")
+	only := flag.String("only", "", "measure these sets alone, `names` with commas between: functions, pool")
 	file := flag.String("json", "", "write the figures to this `file` as well")
 	flag.Parse()
 	chosen := strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })
 	for _, name := range append(chosen, flag.Args()...) {
 		known := slices.ContainsFunc(sets, func(s set) bool { return s.name == name })
 		if !known || flag.NArg() > 0 {
-			fmt.Fprintf(os.Stderr, "bench-evolve: %q is no set; there are functions, world and pool, given by --only\n", name)
+			fmt.Fprintf(os.Stderr, "bench-evolve: %q is no set; there are functions and pool, given by --only\n", name)
 			return 2
 		}
 	}

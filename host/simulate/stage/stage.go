@@ -50,9 +50,10 @@ func (s *Stage) Fail(err error) {
 // maxSteps bounds one incident; a real one takes some dozen.
 const maxSteps = 10_000
 
-// Play begins with an input and goes on until over reports the end.
+// Play begins with an input and goes on until over reports the end. What is planned
+// by then is dropped.
 func (s *Stage) Play(first machine.Input, over func() bool) error {
-	s.due = nil
+	defer func() { s.due = nil }()
 	s.step(first)
 	for n := 0; !over() && s.err == nil; n++ {
 		if n > maxSteps {

@@ -1,10 +1,4 @@
-// Package world is a simulated service whose incidents last as long as its
-// parameters make them, and a model of it that is wrong by a chosen error.
-//
-// It owns the truth and decides nothing: who plays in it sees parameters, the
-// model's costs and the time that each incident took. A World is pure and may be
-// read from several goroutines.
-package world
+package tuning
 
 import (
 	"math"
@@ -26,8 +20,9 @@ const (
 	guess = 0.4
 )
 
-// World is a service. The zero value is not usable; use New.
-type World struct {
+// world is a service whose incidents last as long as its parameters make them, and a
+// model of it that is wrong by a chosen error. It is pure. Use newWorld.
+type world struct {
 	parameters []sdk.Parameter
 	truth      valley
 	model      valley
@@ -49,12 +44,12 @@ func (v valley) cost(genes []float64) float64 {
 	return floor + (ceiling-floor)*(1-math.Exp(-distance/2))
 }
 
-// New draws a world. The model's idea of the best value of each parameter is off
+// newWorld draws a world. The model's idea of the best value of each parameter is off
 // by a normal error of this deviation, as a share of the range, and its idea of
 // how much a parameter matters by a factor whose logarithm deviates as much.
-func New(seed uint64, modelError float64) *World {
+func newWorld(component string, seed uint64, modelError float64) *world {
 	r := rand.New(rand.NewPCG(seed, 3))
-	w := &World{parameters: []sdk.Parameter{
+	w := &world{parameters: []sdk.Parameter{
 		{Name: "workers", Type: sdk.TypeInt, Min: 1, Max: 64},
 		{Name: "cache", Type: sdk.TypeLogInt, Min: 16, Max: 1 << 20},
 		{Name: "timeout", Type: sdk.TypeFloat, Min: 0.05, Max: 30},
@@ -63,7 +58,7 @@ func New(seed uint64, modelError float64) *World {
 	}}
 	for i := range w.parameters {
 		p := &w.parameters[i]
-		p.Component = "web"
+		p.Component = component
 		best, weight := 0.1+0.8*r.Float64(), 0.2+0.6*r.Float64()
 		p.Default = p.Decode(best + guess*r.NormFloat64())
 		p.Value = p.Default
@@ -75,24 +70,53 @@ func New(seed uint64, modelError float64) *World {
 	return w
 }
 
-// Parameters are the declared parameters, with their defaults as present values.
-func (w *World) Parameters() []sdk.Parameter {
+// declared are the parameters, with their defaults as present values.
+func (w *world) declared() []sdk.Parameter {
 	return append([]sdk.Parameter(nil), w.parameters...)
 }
 
-func (w *World) genes(values map[string]sdk.Value) []float64 {
+func (w *world) genes(values map[string]sdk.Value) []float64 {
 	return sdk.Problem{Parameters: w.parameters}.Encode(values)
 }
 
-// Model is what the model thinks that an incident lasts, in seconds.
-func (w *World) Model(values map[string]sdk.Value) float64 { return w.model.cost(w.genes(values)) }
+// foretold is what the model thinks that an incident lasts, in seconds.
+func (w *world) foretold(values map[string]sdk.Value) float64 { return w.model.cost(w.genes(values)) }
 
-// Mean is how long incidents last on average, in seconds.
-func (w *World) Mean(values map[string]sdk.Value) float64 { return w.truth.cost(w.genes(values)) }
+// mean is how long incidents last on average, in seconds.
+func (w *world) mean(values map[string]sdk.Value) float64 { return w.truth.cost(w.genes(values)) }
 
-// Incident is how long one incident lasts, in seconds. The same number is the
+// incident is how long one incident lasts, in seconds. The same number is the
 // same incident, whatever the settings are.
-func (w *World) Incident(number uint64, values map[string]sdk.Value) float64 {
+func (w *world) incident(number uint64, values map[string]sdk.Value) float64 {
 	r := rand.New(rand.NewPCG(number, 5))
-	return w.Mean(values) * math.Exp(luck*r.NormFloat64()-luck*luck/2)
+	return w.mean(values) * math.Exp(luck*r.NormFloat64()-luck*luck/2)
+}
+
+// best are the values that the truth likes best.
+func (w *world) best() map[string]sdk.Value {
+	out := make(map[string]sdk.Value, len(w.parameters))
+	for i, p := range w.parameters {
+		out[p.Name] = p.Decode(w.truth.best[i])
+	}
+	return out
+}
+
+// outside reports a value that is not declared.
+func (w *world) outside(values map[string]sdk.Value) bool {
+	for _, p := range w.parameters {
+		v := values[p.Name]
+		whole := p.Type == sdk.TypeFloat || v.Number == math.Trunc(v.Number)
+		if v.Choice != "" || !whole || !(v.Number >= p.Min && v.Number <= p.Max) {
+			return true
+		}
+	}
+	return len(values) != len(w.parameters)
+}
+
+func valuesOf(list []sdk.Parameter) map[string]sdk.Value {
+	out := make(map[string]sdk.Value, len(list))
+	for _, p := range list {
+		out[p.Name] = p.Value
+	}
+	return out
 }

@@ -1,0 +1,201 @@
+// Package tuning plays incidents that bad settings cause: a service lasts as long in
+// trouble as its parameters make it, and a model of the service, wrong by some error,
+// is what a strategy may search on.
+//
+// It owns the worlds and the score. What decides is not its own: incidents go through
+// the machine of host/heal/machine and the rules of host/heal/odds, and the strategy
+// that evolves settings is a plugin, asked as the daemon asks it. Everything follows
+// from a seed and the strategy's own. A Run belongs to one goroutine.
+package tuning
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/homeostat/homeostat/sdk"
+)
+
+// Strategy is the plugin that evolves settings.
+type Strategy interface {
+	Propose(ctx context.Context, in sdk.Incident) (sdk.Proposal, error)
+	Learn(ctx context.Context, o sdk.Outcome) error
+	Ask(ctx context.Context, p sdk.Problem, n int) ([]sdk.Genome, error)
+	Tell(ctx context.Context, p sdk.Problem, scores []sdk.Score) error
+}
+
+// Config says what is played.
+type Config struct {
+	// Worlds is how many are played for each error of the model, from Seed on.
+	Worlds int
+	Seed   uint64
+	// Start starts the strategy anew, without memory, for one world; end ends it.
+	Start func(ctx context.Context) (s Strategy, end func(), err error)
+	// Progress, when set, is told after each world.
+	Progress func(done, of int)
+}
+
+// What is played in each world.
+const (
+	Incidents   = 150
+	Evaluations = 2000
+)
+
+// Errors are those of the models: good, fair and bad ones.
+var Errors = []float64{0.08, 0.25, 0.6}
+
+// Score is what was left of incidents with a model of some error.
+type Score struct {
+	ModelError float64 `json:"model_error"`
+	// Default, ModelOnly, Genetic and Oracle are mean downtimes of an incident in
+	// seconds: with the default settings, with those that the model finds best, with
+	// the genetic rung, and with the settings that the truth likes best.
+	Default   float64 `json:"default_seconds"`
+	ModelOnly float64 `json:"model_only_seconds"`
+	Genetic   float64 `json:"genetic_seconds"`
+	Oracle    float64 `json:"oracle_seconds"`
+	// Worst is the largest downtime of a world over that of its default settings.
+	Worst float64 `json:"worst_to_default"`
+	// Outside counts settings that were put in force and are not declared.
+	Outside int `json:"outside_declared"`
+	// Curves are cumulative downtimes in hours after each incident, by the names of
+	// the ways, the mean over worlds.
+	Curves map[string][]float64 `json:"curves_hours"`
+}
+
+// The ways whose curves a Score has.
+const (
+	Default   = "default"
+	ModelOnly = "model only"
+	Genetic   = "genetic"
+	Oracle    = "oracle"
+)
+
+// ToDefault is the downtime with the genetic rung over that of the default settings.
+func (s Score) ToDefault() float64 { return s.Genetic / s.Default }
+
+// Bar is the most that ToDefault may be at this error of the model, 0 for no bar.
+func (s Score) Bar() float64 {
+	switch s.ModelError {
+	case 0.08:
+		return 0.5
+	case 0.6:
+		return 1.02
+	}
+	return 0
+}
+
+// Judge holds scores to their bars, and to no setting that is not declared.
+func Judge(scores []Score) error {
+	for _, s := range scores {
+		if bar := s.Bar(); bar > 0 && s.ToDefault() > bar {
+			return fmt.Errorf("genetic at model error %.2f: %.3f of the default's downtime, want at most %.2f", s.ModelError, s.ToDefault(), bar)
+		}
+		if s.Outside > 0 {
+			return fmt.Errorf("genetic at model error %.2f: %d settings that are not declared were put in force", s.ModelError, s.Outside)
+		}
+	}
+	return nil
+}
+
+// Run plays all ways in all worlds. It ends early with ctx's error.
+func Run(ctx context.Context, c Config) ([]Score, error) {
+	var out []Score
+	for e, modelError := range Errors {
+		score := Score{ModelError: modelError, Curves: map[string][]float64{}}
+		for n := range c.Worlds {
+			seed := c.Seed + uint64(n)
+			if err := c.world(ctx, newWorld(component, seed, modelError), seed, &score); err != nil {
+				return nil, fmt.Errorf("simulate settings of world %d at model error %.2f: %w", n, modelError, err)
+			}
+			if c.Progress != nil {
+				c.Progress(e*c.Worlds+n+1, len(Errors)*c.Worlds)
+			}
+		}
+		score.divide(float64(c.Worlds))
+		out = append(out, score)
+	}
+	return out, nil
+}
+
+// component is the service of every world.
+const component = "service"
+
+// world plays one world with a strategy of its own.
+func (c Config) world(ctx context.Context, w *world, seed uint64, score *Score) error {
+	s, end, err := c.Start(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	return game{world: w, seed: seed, strategy: s}.play(ctx, score)
+}
+
+// start is when every world begins; the machine looks at spans alone.
+var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// game is one world with all that is played in it.
+type game struct {
+	world    *world
+	seed     uint64
+	strategy Strategy
+}
+
+// play adds what each way leaves in the world.
+func (g game) play(ctx context.Context, score *Score) error {
+	found, err := g.evolve(ctx)
+	if err != nil {
+		return err
+	}
+	var base, genetic float64
+	for _, way := range []struct {
+		name     string
+		values   map[string]sdk.Value
+		strategy Strategy
+		sum      *float64
+	}{
+		{Default, valuesOf(g.world.declared()), nil, &score.Default},
+		{ModelOnly, found, nil, &score.ModelOnly},
+		{Genetic, valuesOf(g.world.declared()), g.strategy, &score.Genetic},
+		{Oracle, g.world.best(), nil, &score.Oracle},
+	} {
+		p := newPlayer(ctx, g, way.values, way.strategy)
+		if err := p.play(); err != nil {
+			return fmt.Errorf("%s: %w", way.name, err)
+		}
+		*way.sum += p.total / Incidents
+		score.Outside += p.outside
+		score.add(way.name, p.each)
+		switch way.name {
+		case Default:
+			base = p.total
+		case Genetic:
+			genetic = p.total
+		}
+	}
+	score.Worst = math.Max(score.Worst, genetic/base)
+	return nil
+}
+
+func (s *Score) add(name string, each []float64) {
+	if s.Curves[name] == nil {
+		s.Curves[name] = make([]float64, Incidents)
+	}
+	total := 0.0
+	for i, d := range each {
+		total += d
+		s.Curves[name][i] += total / time.Hour.Seconds()
+	}
+}
+
+func (s *Score) divide(worlds float64) {
+	for _, sum := range []*float64{&s.Default, &s.ModelOnly, &s.Genetic, &s.Oracle} {
+		*sum /= worlds
+	}
+	for _, curve := range s.Curves {
+		for i := range curve {
+			curve[i] /= worlds
+		}
+	}
+}
