@@ -88,7 +88,11 @@ func (r *run) unapply(ctx context.Context) error {
 	if !r.rec.Activating {
 		return nil
 	}
-	r.rec.Verified = r.p.reactivate(ctx, r.root, "undo of change "+r.rec.ID)
+	patience := r.p.opt.World.AnswerWithin(r.root.Component)
+	if r.baseline[r.root.Component] > 0 {
+		patience = 0 // it was ill with these files, and what else may help waits for the end of this change
+	}
+	r.rec.Verified = r.p.reactivate(ctx, r.root, undoing{"undo of change " + r.rec.ID, patience})
 	return nil
 }
 
@@ -140,9 +144,15 @@ func pause(ctx context.Context, span time.Duration) {
 	}
 }
 
+// undoing says why the owner reads the old files again, and how long it may take until it is healthy with them.
+type undoing struct {
+	reason   string
+	patience time.Duration
+}
+
 // reactivate has the owner read the old files again and says whether it was seen healthy with them.
-func (p *Pipeline) reactivate(ctx context.Context, root Root, reason string) record.Verdict {
-	_, err := p.opt.World.Activate(ctx, root.Component, root.Activate, reason)
+func (p *Pipeline) reactivate(ctx context.Context, root Root, u undoing) record.Verdict {
+	_, err := p.opt.World.Activate(ctx, root.Component, root.Activate, u.reason)
 	if errors.Is(err, ErrRestarting) {
 		return record.Inconclusive // the next daemon looks
 	}
@@ -150,12 +160,12 @@ func (p *Pipeline) reactivate(ctx context.Context, root Root, reason string) rec
 		p.opt.Log.Error("the owner could not be told of the old files", "component", root.Component, "error", err)
 		return record.Fail
 	}
-	return p.awaitAnswer(ctx, root)
+	return p.awaitAnswer(ctx, root, u.patience)
 }
 
-// awaitAnswer looks at the owner until it is healthy, or its time is over.
-func (p *Pipeline) awaitAnswer(ctx context.Context, root Root) record.Verdict {
-	deadline := time.Now().Add(p.opt.World.AnswerWithin(root.Component))
+// awaitAnswer looks at the owner until it is healthy, or its time is over. It looks once at least.
+func (p *Pipeline) awaitAnswer(ctx context.Context, root Root, patience time.Duration) record.Verdict {
+	deadline := time.Now().Add(patience)
 	for {
 		verdict, _ := p.look(ctx, root.Component)
 		if verdict == record.Pass || time.Now().After(deadline) || ctx.Err() != nil {

@@ -157,6 +157,20 @@ func TestR04RollbackThatDoesNotHelpSaysSo(t *testing.T) {
 	}
 }
 
+func TestRollbackDoesNotWaitForAnOwnerThatWasIllBefore(t *testing.T) {
+	h := newHouse(t)
+	h.root.Watch = 50 * time.Millisecond
+	h.world.answer = time.Hour
+	h.open()
+	h.world.set(func(w *world) {
+		w.ills["web"] = 2
+		w.verdict = func(string) record.Verdict { return record.Fail }
+	})
+	if r := h.ended(h.submit(edit("new")), record.RolledBack); r.Verified != record.Fail {
+		t.Errorf("verified: got %s, want fail after one look", r.Verified)
+	}
+}
+
 func TestR05RollbackRestartsWhatTheChangeRestarted(t *testing.T) {
 	h := newHouse(t).open()
 	id := h.submit(edit("new"))
