@@ -11,7 +11,7 @@ parts=(
 	"rules||bash tools/lint/planted.sh"
 	"build||make --no-print-directory build"
 	"unit|gcc|go test -race -timeout 15m ./..."
-	"services|nginx redis-server eprover|go test -timeout 15m -count=1 -tags services ./examples/realservices/... ./examples/safe-nginx/... ./examples/theorem-prover/..."
+	"services|nginx redis-server eprover|go test -timeout 15m -count=1 -tags services ./examples/realservices/... ./examples/safe-nginx/... ./examples/tune-redis/... ./examples/theorem-prover/..."
 )
 for extra in make/*.parts; do
 	[ -f "$extra" ] || continue

@@ -10,10 +10,7 @@ import (
 
 // head is the part of the configuration that is the same for every trial: what
 // the config.toml in the root of the project says, without its addresses.
-const head = `[healing]
-mode = "automated"
-detection_interval = "1s"
-
+const head = `
 [dashboard]
 enabled = false
 
@@ -54,10 +51,16 @@ kind = "strategy"
 path = "strategy-isolate"
 `
 
+// healing begins the file, for more keys of the table may follow.
+const healing = `[healing]
+mode = "automated"
+detection_interval = "1s"
+`
+
 // configuration is the whole file. Paths in it are absolute.
 func configuration(o Options) string {
 	var b strings.Builder
-	b.WriteString(head)
+	b.WriteString(healing + o.Healing + head)
 	fmt.Fprintf(&b, "\n[state]\ndir = %q\n", filepath.Join(o.Dir, "state"))
 	fmt.Fprintf(&b, "\n[socket]\npath = %q\n", filepath.Join(o.Dir, "homeostat.sock"))
 	for _, v := range o.Victims {

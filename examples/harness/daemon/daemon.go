@@ -29,8 +29,9 @@ type Options struct {
 	// Dir is a scratch folder. Its path must be short: a socket lives in it.
 	Dir     string
 	Victims []*victim.Victim
-	// Further is TOML with components that are no victims.
-	Further string
+	// Further is TOML with components that are no victims, Healing more lines of
+	// the table [healing].
+	Further, Healing string
 }
 
 // Daemon is a running homeostat. Start is the only way to one.

@@ -1,0 +1,160 @@
+// Command tune-redis lets the wants of a cache's users drift under a live
+// homeostat, and compares ways to bring the latency back: a runbook, random
+// settings, rules, and settings evolved on a model.
+//
+// It owns the flags, the table and the exit code: 0 when the bars hold, 1 when
+// not, 2 for a wrong command line. Drifts and bars are in package trial.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/homeostat/homeostat/examples/tune-redis/trial"
+)
+
+// longest is how long everything may take before it gives up, for each way.
+const longest = 5 * time.Minute
+
+const help = `Usage: tune-redis [flags]
+
+Puts a real redis-server through drifts under a live homeostat, once for each way to
+tune it, with the same users and the same random numbers:
+
+  runbook      restart, then the default settings
+  documented   random settings among all that redis documents
+  random       random settings within the declared safe set
+  reconfigure  homeostat's rules
+
+  make tune-redis                                   everything, some five minutes
+  tune-redis --ways runbook,reconfigure --drifts wide
+  tune-redis --seed 2 --json tune.json
+
+Exit code 1: a bar is missed. Flags:
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	o := options{Options: trial.Options{Say: func(line string) { fmt.Println(line) }}}
+	flag.Usage = func() {
+		fmt.Fprint(os.Stderr, help)
+		flag.PrintDefaults()
+	}
+	flag.StringVar(&o.Bin, "bin", "bin", "`folder` with homeostat, plugins/ and the parts of this example")
+	flag.Uint64Var(&o.Seed, "seed", 1, "of users, drifts and guesses")
+	flag.DurationVar(&o.Drift, "drift", 12*time.Second, "how long each drift lasts")
+	flag.DurationVar(&o.Calm, "calm", 4*time.Second, "the quiet before and after each drift")
+	ways := flag.String("ways", strings.Join(trial.Names(), ","), "the ways to compare")
+	drifts := flag.String("drifts", "", "the drifts of the stream: crowd, wide, edit; empty for all")
+	flag.StringVar(&o.asJSON, "json", "", "write the results, and each second, to this `file` as well")
+	flag.BoolVar(&o.keep, "keep", false, "leave the folder with logs and settings")
+	flag.Parse()
+	o.ways, o.Drifts = list(*ways), list(*drifts)
+	if wrong := check(o); wrong != "" {
+		fmt.Fprintln(os.Stderr, "tune-redis:", wrong)
+		os.Exit(2)
+	}
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "tune-redis:", err)
+		os.Exit(1)
+	}
+}
+
+// list splits a list of names; nil for an empty one.
+func list(names string) []string {
+	return strings.FieldsFunc(names, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// check returns what is wrong with the command line; empty when nothing is.
+func check(o options) string {
+	unknown := func(names, known []string) string {
+		for _, name := range names {
+			if !slices.Contains(known, name) {
+				return fmt.Sprintf("%q is none of %s", name, strings.Join(known, ", "))
+			}
+		}
+		return ""
+	}
+	switch {
+	case flag.NArg() > 0:
+		return fmt.Sprintf("there are no arguments, but %q was given", flag.Args())
+	case len(o.ways) == 0:
+		return "no way was given; ways are " + strings.Join(trial.Names(), ", ")
+	case unknown(o.ways, trial.Names()) != "":
+		return "--ways: " + unknown(o.ways, trial.Names())
+	case unknown(o.Drifts, trial.Drifts()) != "":
+		return "--drifts: " + unknown(o.Drifts, trial.Drifts())
+	case o.Drift < trial.ShortestDrift || o.Drift > time.Minute:
+		return fmt.Sprintf("--drift is %s, want %s to 1m", o.Drift, trial.ShortestDrift)
+	case o.Calm < time.Second || o.Calm > time.Minute:
+		return fmt.Sprintf("--calm is %s, want 1s to 1m", o.Calm)
+	}
+	return ""
+}
+
+// options are those of the command line beside the trial's.
+type options struct {
+	trial.Options
+	ways   []string
+	asJSON string
+	keep   bool
+}
+
+func run(ctx context.Context, o options) (err error) {
+	if o.Bin, err = filepath.Abs(o.Bin); err != nil {
+		return err
+	}
+	if o.Dir, err = os.MkdirTemp("", "tune-redis-"); err != nil {
+		return err
+	}
+	if o.keep {
+		fmt.Println("logs and settings stay in", o.Dir)
+	} else {
+		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
+	}
+	ctx, cancel := context.WithTimeout(ctx, longest*time.Duration(len(o.ways)))
+	defer cancel()
+	var rows []trial.Row
+	for _, way := range o.ways {
+		row, err := trial.Run(ctx, way, o.Options)
+		if err != nil {
+			return fmt.Errorf("%s: %w", way, err)
+		}
+		rows = append(rows, row)
+	}
+	if err := table(rows); err != nil {
+		return err
+	}
+	if o.asJSON != "" {
+		data, err := json.MarshalIndent(rows, "", "  ")
+		if err == nil {
+			err = os.WriteFile(o.asJSON, append(data, '\n'), 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("write the results: %w", err)
+		}
+	}
+	return trial.Judge(rows)
+}
+
+func table(rows []trial.Row) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "\nWAY\tDOWNTIME\tLIVE TRIALS\tHEALED\tOUTSIDE THE SET\tBROKE ERROR LIMIT\tP99 BEFORE\tDURING\tAFTER")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%d of %d s\t%d\t%d\t%d\t%d\t%.0f ms\t%.0f ms\t%.0f ms\n",
+			r.Way, r.Downtime, r.Seconds, r.Trials, r.Healed, r.Outside, r.Broke, r.Before, r.During, r.After)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,95 @@
+// Package service is the redis-server that is tuned: its files, how homeostat is
+// told of it, and which of its settings may be tuned within what.
+//
+// The settings that are tuned stand in a file of their own, tuning.conf, which
+// redis.conf includes. That file is the root. A change of it is put in force as an
+// operator would without losing what is cached: one CONFIG SET of all its lines,
+// which redis takes or refuses as a whole.
+//
+// It owns the files until homeostat is told of them. It starts nothing. Its
+// values do not change after New.
+package service
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Name is the component's name, and that of its root.
+const Name = "redis"
+
+// Redis is the service. Use New.
+type Redis struct {
+	// Address is where it listens, host:port, Users the page that tells how its
+	// users fare, and Dir the folder of the root.
+	Address, Users, Dir string
+}
+
+// New writes the files of a redis-server below dir.
+func New(dir, address, users string) (Redis, error) {
+	r := Redis{Address: address, Users: users, Dir: filepath.Join(dir, "tuning")}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return r, fmt.Errorf("write the files of redis: %w", err)
+	}
+	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
+		return r, fmt.Errorf("write the files of redis: %w", err)
+	}
+	main := fmt.Sprintf("bind %s\nport %s\ndir %q\nsave \"\"\nappendonly no\ninclude %q\n", host, port, dir, r.File())
+	for path, text := range map[string]string{r.main(): main, r.File(): Defaults().String()} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return r, fmt.Errorf("write the files of redis: %w", err)
+		}
+	}
+	return r, nil
+}
+
+// File is the file of the settings that are tuned.
+func (r Redis) File() string { return filepath.Join(r.Dir, "tuning.conf") }
+
+func (r Redis) main() string { return filepath.Join(filepath.Dir(r.Dir), "redis.conf") }
+
+// Settings reads the file.
+func (r Redis) Settings() (Settings, error) {
+	text, err := os.ReadFile(r.File())
+	if err != nil {
+		return nil, fmt.Errorf("read the settings of redis: %w", err)
+	}
+	return Parse(string(text)), nil
+}
+
+// reload puts the file in force. Its users' page tells of the last second, so it
+// waits until that is a second with the new settings and without what had queued
+// up under the old ones.
+const reload = `redis-cli -e -h %s -p %s CONFIG SET $(grep -v '^#' %s) && sleep 3`
+
+// Tables are the component and its root for config.toml, with a ladder and, for a
+// model, its table.
+func (r Redis) Tables(ladder []string, model string) string {
+	host, port, _ := net.SplitHostPort(r.Address) // New has split it
+	var b strings.Builder
+	fmt.Fprintf(&b, `
+[[component]]
+name = %q
+command = ["redis-server", %q]
+on_exit = "stop"
+start_timeout = "8s"
+reload_command = ["sh", "-c", %q]
+scrape = "http://%s/metrics"
+ladder = ["%s"]
+%s
+[[component.probe]]
+name = "users"
+type = "http"
+url = "http://%[4]s/well"
+interval = "500ms"
+`, Name, r.main(), fmt.Sprintf(reload, host, port, r.File()), r.Users, strings.Join(ladder, `", "`), model)
+	for _, d := range Set() {
+		b.WriteString(d.table(r.File()))
+	}
+	fmt.Fprintf(&b, "\n[[root]]\nname = %q\npath = %q\ncomponent = %[1]q\nactivate = \"reload\"\nwatch = \"4s\"\n", Name, r.Dir)
+	return b.String()
+}

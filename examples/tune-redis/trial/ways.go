@@ -1,0 +1,62 @@
+package trial
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/homeostat/homeostat/examples/tune-redis/guess"
+)
+
+// Reconfigure is the way of the rules; the others are named in package guess.
+const Reconfigure = "reconfigure"
+
+// Names are all ways in the order of the table.
+func Names() []string {
+	return []string{guess.Runbook, guess.Documented, guess.Random, Reconfigure}
+}
+
+// bounded are the ways that must never leave the declared set.
+var bounded = map[string]bool{Reconfigure: true}
+
+// rules are what an operator of redis knows: too little memory makes its users
+// wait for the store, and large hashes in the compact form make redis itself slow.
+const rules = `
+[plugins.reconfigure]
+kind = "strategy"
+path = "strategy-reconfigure"
+
+[[plugins.reconfigure.config.rules]]
+kind = "probe"
+parameter = "maxmemory"
+step = 2
+
+[[plugins.reconfigure.config.rules]]
+kind = "probe"
+parameter = "hash-max-listpack-entries"
+step = 0.0625
+`
+
+// guessing is one of the ways of package guess.
+const guessing = `
+[plugins.guess]
+kind = "strategy"
+path = %q
+sha256 = %q
+
+[plugins.guess.config]
+way = %q
+seed = %d
+`
+
+// plugins are the tables of a way, and its ladder.
+func (t *trial) plugins(way string) (tables string, ladder []string, err error) {
+	switch way {
+	case Reconfigure:
+		return rules, []string{"reconfigure"}, nil
+	case guess.Runbook, guess.Random, guess.Documented:
+		program := filepath.Join(t.Bin, "strategy-guess")
+		sum, err := sumOf(program)
+		return fmt.Sprintf(guessing, program, sum, way, t.Seed), []string{"guess"}, err
+	}
+	return "", nil, fmt.Errorf("there is no way %q to tune; there are %v", way, Names())
+}
