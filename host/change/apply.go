@@ -85,14 +85,13 @@ func (r *run) unapply(ctx context.Context) error {
 		return err
 	}
 	r.touched = false
-	if !r.rec.Activating {
-		return nil
+	if r.rec.Activating {
+		patience := r.p.opt.World.AnswerWithin(r.root.Component)
+		if r.baseline[r.root.Component] > 0 {
+			patience = 0 // it was ill with these files, and what else may help waits for the end of this change
+		}
+		r.rec.Verified = r.p.reactivate(ctx, r.root, "undo of change "+r.rec.ID, patience)
 	}
-	patience := r.p.opt.World.AnswerWithin(r.root.Component)
-	if r.baseline[r.root.Component] > 0 {
-		patience = 0 // it was ill with these files, and what else may help waits for the end of this change
-	}
-	r.rec.Verified = r.p.reactivate(ctx, r.root, undoing{"undo of change " + r.rec.ID, patience})
 	return nil
 }
 
@@ -136,23 +135,14 @@ func (r *run) tryRestore() (bool, error) {
 }
 
 func pause(ctx context.Context, span time.Duration) {
-	timer := time.NewTimer(span)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
-
-// undoing says why the owner reads the old files again, and how long it may take until it is healthy with them.
-type undoing struct {
-	reason   string
-	patience time.Duration
+	ctx, cancel := context.WithTimeout(ctx, span)
+	defer cancel()
+	<-ctx.Done()
 }
 
 // reactivate has the owner read the old files again and says whether it was seen healthy with them.
-func (p *Pipeline) reactivate(ctx context.Context, root Root, u undoing) record.Verdict {
-	_, err := p.opt.World.Activate(ctx, root.Component, root.Activate, u.reason)
+func (p *Pipeline) reactivate(ctx context.Context, root Root, reason string, patience time.Duration) record.Verdict {
+	_, err := p.opt.World.Activate(ctx, root.Component, root.Activate, reason)
 	if errors.Is(err, ErrRestarting) {
 		return record.Inconclusive // the next daemon looks
 	}
@@ -160,7 +150,7 @@ func (p *Pipeline) reactivate(ctx context.Context, root Root, u undoing) record.
 		p.opt.Log.Error("the owner could not be told of the old files", "component", root.Component, "error", err)
 		return record.Fail
 	}
-	return p.awaitAnswer(ctx, root, u.patience)
+	return p.awaitAnswer(ctx, root, patience)
 }
 
 // awaitAnswer looks at the owner until it is healthy, or its time is over. It looks once at least.

@@ -188,11 +188,10 @@ func (p *Pipeline) Reactivate(ctx context.Context) error {
 		if err != nil || root.Component == "" || root.Activate == ActivateNone {
 			continue
 		}
-		patience := p.opt.World.AnswerWithin(root.Component)
 		if own.IsRoot(root.Name) {
-			rec.Verified = p.awaitAnswer(ctx, root, patience) // this daemon was started with the old files
+			rec.Verified = p.awaitAnswer(ctx, root, p.opt.World.AnswerWithin(root.Component)) // this daemon was started with the old files
 		} else {
-			rec.Verified = p.reactivate(ctx, root, undoing{"undo of change " + rec.ID + " after a restart", patience})
+			rec.Verified = p.reactivate(ctx, root, "undo of change "+rec.ID+" after a restart", p.opt.World.AnswerWithin(root.Component))
 		}
 		all = errors.Join(all, p.save(rec))
 		if rec.Verified == record.Fail {
