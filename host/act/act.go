@@ -26,6 +26,9 @@ type Components interface {
 	Restart(ctx context.Context, name string, o component.Order) (component.Result, error)
 	Reload(ctx context.Context, name string, o component.Order) (component.Result, error)
 	Status(name string) (component.Status, bool)
+	// Await returns when the orders of the component that were given before are
+	// over, those of an earlier daemon included.
+	Await(ctx context.Context, name string) error
 }
 
 // Actor carries actions out. Use New.
@@ -99,17 +102,18 @@ func (a *Actor) checkDeclared(r sdk.RunDeclared) error {
 	return nil
 }
 
-// Do carries one action out and says what was done. The reason goes into the
-// component's events. The action has ended when Do returns. The receipt is what
+// Do carries one action out and says what was done. The key names the order, for
+// Trace; the reason goes into the component's events. The action has ended when
+// Do returns. The receipt is what
 // Undo needs to take it back, empty where nothing does; it comes with an error
 // when something was done all the same.
-func (a *Actor) Do(ctx context.Context, action sdk.Action, reason string) (text, receipt string, err error) {
+func (a *Actor) Do(ctx context.Context, key string, action sdk.Action, reason string) (text, receipt string, err error) {
 	if err := a.check(action); err != nil {
 		return "", "", err
 	}
 	switch action := action.(type) {
 	case sdk.SubmitChange, sdk.SetParameters:
-		return a.doFiles(ctx, action, reason)
+		return a.doFiles(ctx, key, action, reason)
 	case sdk.Stop:
 		text, err = told(a.components.Stop(ctx, action.Component, component.Order{Reason: reason, Grace: action.Grace}))
 		if err == nil {
@@ -119,9 +123,9 @@ func (a *Actor) Do(ctx context.Context, action sdk.Action, reason string) (text,
 	case sdk.RunDeclared:
 		c := a.declared(action.Component)[action.Name]
 		if len(c.Undo) > 0 {
-			receipt = receiptDone
+			receipt = key
 		}
-		text, err = c.Run(ctx)
+		text, err = c.Marked(key).Run(ctx)
 		return text, receipt, err
 	case sdk.OpenLink, sdk.CloseLink:
 		return a.doLink(ctx, action, reason)

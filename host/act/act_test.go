@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/homeostat/homeostat/host/component"
+	"github.com/homeostat/homeostat/host/fate"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -21,6 +22,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type book struct {
 	orders []string
 	err    error
+	// status is the component's, awaited the error of a wait for its turn.
+	status  component.Status
+	awaited error
 }
 
 func (b *book) take(kind, name string, o component.Order) (component.Result, error) {
@@ -45,8 +49,10 @@ func (b *book) Reload(_ context.Context, n string, o component.Order) (component
 }
 
 func (b *book) Status(name string) (component.Status, bool) {
-	return component.Status{}, name == "web"
+	return b.status, name == "web"
 }
+
+func (b *book) Await(context.Context, string) error { return b.awaited }
 
 func actor(t *testing.T, commands map[string]Command) (*Actor, *book) {
 	t.Helper()
@@ -63,7 +69,7 @@ func TestOrdersReachTheComponentWithGraceAndReason(t *testing.T) {
 	}
 	for want, action := range cases {
 		a, b := actor(t, nil)
-		text, _, err := a.Do(t.Context(), action, "why")
+		text, _, err := a.Do(t.Context(), "rec_1/0", action, "why")
 		if err != nil || len(b.orders) != 1 || b.orders[0] != want {
 			t.Errorf("%s: orders %v, %v", want, b.orders, err)
 		}
@@ -73,7 +79,7 @@ func TestOrdersReachTheComponentWithGraceAndReason(t *testing.T) {
 	}
 	a, b := actor(t, nil)
 	b.err = errors.New("the port is held")
-	if _, _, err := a.Do(t.Context(), sdk.Restart{Component: "web"}, "why"); !errors.Is(err, b.err) {
+	if _, _, err := a.Do(t.Context(), "rec_1/0", sdk.Restart{Component: "web"}, "why"); !errors.Is(err, b.err) {
 		t.Errorf("got %v, want the component's error", err)
 	}
 }
@@ -99,7 +105,7 @@ func TestProposalsBeyondThisHostAreRefusedAsAWhole(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.word) || !strings.Contains(err.Error(), "action 2") {
 			t.Errorf("%s: got %v, want a refusal with %q that names the second action", name, err, c.word)
 		}
-		if _, _, err := a.Do(t.Context(), c.action, "why"); err == nil && c.action.Validate() == nil {
+		if _, _, err := a.Do(t.Context(), "rec_1/0", c.action, "why"); err == nil && c.action.Validate() == nil {
 			t.Errorf("%s: it was done all the same", name)
 		}
 		if len(b.orders) > 0 {
@@ -149,17 +155,17 @@ func TestDeclaredCommandRunsWithoutAShellAndTheHostsEnvironment(t *testing.T) {
 		"odd":  {Command: []string{"/bin/echo", "$(id)"}},
 		"fail": {Command: []string{"/bin/sh", "-c", "echo no >&2; exit 3"}},
 	})
-	text, _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "show"}, "why")
+	text, _, err := a.Do(t.Context(), "rec_1/0", sdk.RunDeclared{Component: "web", Name: "show"}, "why")
 	if err != nil || !strings.Contains(text, "[][x]") {
 		t.Errorf("got %q, %v; want no secret and the declared variable", text, err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "mark")); err != nil {
 		t.Errorf("the command did not run in its folder: %v", err)
 	}
-	if text, _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "odd"}, "why"); err != nil || !strings.Contains(text, "$(id)") {
+	if text, _, err := a.Do(t.Context(), "rec_1/0", sdk.RunDeclared{Component: "web", Name: "odd"}, "why"); err != nil || !strings.Contains(text, "$(id)") {
 		t.Errorf("got %q, %v; want the argument as it stands", text, err)
 	}
-	if _, _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "fail"}, "why"); err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "no") {
+	if _, _, err := a.Do(t.Context(), "rec_1/0", sdk.RunDeclared{Component: "web", Name: "fail"}, "why"); err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "no") {
 		t.Errorf("got %v, want the exit code and the output", err)
 	}
 }
@@ -167,7 +173,7 @@ func TestDeclaredCommandRunsWithoutAShellAndTheHostsEnvironment(t *testing.T) {
 func TestDeclaredCommandThatHangsIsKilledWithItsChildren(t *testing.T) {
 	a, _ := actor(t, map[string]Command{"hang": {Command: []string{"/bin/sh", "-c", "sleep 600 & sleep 600"}, Timeout: 200 * time.Millisecond}})
 	began := time.Now()
-	_, _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "hang"}, "why")
+	_, _, err := a.Do(t.Context(), "rec_1/0", sdk.RunDeclared{Component: "web", Name: "hang"}, "why")
 	if err == nil || !strings.Contains(err.Error(), "killed") {
 		t.Errorf("got %v, want that it was killed", err)
 	}
@@ -195,17 +201,17 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	a, _ := actor(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := a.Do(ctx, sdk.Wait{Component: "web", For: time.Hour}, "why"); !errors.Is(err, context.Canceled) {
+	if _, _, err := a.Do(ctx, "rec_1/0", sdk.Wait{Component: "web", For: time.Hour}, "why"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want that it was cancelled", err)
 	}
-	if _, _, err := a.Do(t.Context(), sdk.Wait{Component: "web", For: time.Millisecond}, "why"); err != nil {
+	if _, _, err := a.Do(t.Context(), "rec_1/0", sdk.Wait{Component: "web", For: time.Millisecond}, "why"); err != nil {
 		t.Errorf("a short wait gave %v", err)
 	}
 }
 
 func TestUnknownUserIsRefused(t *testing.T) {
 	a, _ := actor(t, map[string]Command{"x": {Command: []string{"true"}, User: "no-such-user-here"}})
-	if _, _, err := a.Do(t.Context(), sdk.RunDeclared{Component: "web", Name: "x"}, "why"); err == nil || !strings.Contains(err.Error(), "no-such-user-here") {
+	if _, _, err := a.Do(t.Context(), "rec_1/0", sdk.RunDeclared{Component: "web", Name: "x"}, "why"); err == nil || !strings.Contains(err.Error(), "no-such-user-here") {
 		t.Errorf("got %v, want an error that names the user", err)
 	}
 }
@@ -225,7 +231,7 @@ func (p *pipeline) CheckChange(sdk.SubmitChange) error      { return p.err }
 func (p *pipeline) CheckRollback(sdk.RollbackChange) error  { return p.err }
 func (p *pipeline) Owner(sdk.Action) string                 { return "web" }
 func (p *pipeline) CheckParameters(sdk.SetParameters) error { return p.err }
-func (p *pipeline) SubmitChange(_ context.Context, c sdk.SubmitChange) (string, error) {
+func (p *pipeline) SubmitChange(_ context.Context, _ string, c sdk.SubmitChange) (string, error) {
 	return "submitted", p.note("submit " + c.Root + " " + c.Reason)
 }
 
@@ -233,8 +239,16 @@ func (p *pipeline) RollbackChange(_ context.Context, c sdk.RollbackChange, reaso
 	return "undone", p.note("rollback " + c.Change + " " + reason)
 }
 
-func (p *pipeline) SetParameters(_ context.Context, s sdk.SetParameters, reason string) (string, error) {
+func (p *pipeline) SetParameters(_ context.Context, _ string, s sdk.SetParameters, reason string) (string, error) {
 	return "set", p.note("set " + s.Component + " " + reason)
+}
+
+func (p *pipeline) TraceChange(_ context.Context, key string) fate.Fate {
+	return fate.Fate{State: fate.Done, Receipt: "of " + key}
+}
+
+func (p *pipeline) TraceRollback(_ context.Context, id string, since time.Time) fate.Fate {
+	return fate.Fate{State: fate.Done, Text: id + " since " + since.Format(time.TimeOnly)}
 }
 
 func TestActionsOnFilesGoThroughThePipeline(t *testing.T) {
@@ -246,11 +260,11 @@ func TestActionsOnFilesGoThroughThePipeline(t *testing.T) {
 	for want, action := range cases {
 		a, _ := actor(t, nil)
 		p := &pipeline{}
-		if _, _, err := a.WithChanges(p).Do(t.Context(), action, "why"); err != nil || len(p.got) != 1 || p.got[0] != want {
+		if _, _, err := a.WithChanges(p).Do(t.Context(), "rec_1/0", action, "why"); err != nil || len(p.got) != 1 || p.got[0] != want {
 			t.Errorf("%s: got %v, %v", want, p.got, err)
 		}
 		p = &pipeline{err: errors.New("not declared")}
-		if _, _, err := a.WithChanges(p).Do(t.Context(), action, "why"); !errors.Is(err, p.err) || len(p.got) != 0 {
+		if _, _, err := a.WithChanges(p).Do(t.Context(), "rec_1/0", action, "why"); !errors.Is(err, p.err) || len(p.got) != 0 {
 			t.Errorf("%s after a refusal: got %v, %v, want nothing done", want, p.got, err)
 		}
 	}
@@ -267,7 +281,7 @@ func TestWhatWasDoneIsTakenBackWithItsReceipt(t *testing.T) {
 		undone  string // what its undo says or orders; empty where there is none
 	}{
 		{sdk.Stop{Component: "web"}, "done", "start web 0s why"},
-		{sdk.RunDeclared{Component: "web", Name: "drain"}, "done", "filled"},
+		{sdk.RunDeclared{Component: "web", Name: "drain"}, "rec_1/0", "filled"},
 		{sdk.SetParameters{Component: "web", Values: map[string]sdk.Value{"x": {Number: 1}}}, "set", "rollback set why"},
 		{sdk.SubmitChange{Root: "shop", Files: []sdk.FileChange{{Path: "a"}}}, "submitted", "rollback submitted why"},
 		{sdk.RunDeclared{Component: "web", Name: "purge"}, "", ""},
@@ -279,7 +293,7 @@ func TestWhatWasDoneIsTakenBackWithItsReceipt(t *testing.T) {
 		a, b := actor(t, declared)
 		p := &pipeline{}
 		a = a.WithChanges(p)
-		_, receipt, err := a.Do(t.Context(), c.action, "why")
+		_, receipt, err := a.Do(t.Context(), "rec_1/0", c.action, "why")
 		if err != nil || receipt != c.receipt {
 			t.Errorf("%s: receipt %q, %v; want %q", c.action.Kind(), receipt, err, c.receipt)
 		}
@@ -295,7 +309,7 @@ func TestWhatWasDoneIsTakenBackWithItsReceipt(t *testing.T) {
 func TestStopThatDidNotWorkAndChangeThatIsRolledBackNeedNoUndo(t *testing.T) {
 	a, b := actor(t, nil)
 	b.err = errors.New("in state D")
-	if _, receipt, err := a.Do(t.Context(), sdk.Stop{Component: "web"}, "why"); err == nil || receipt != "" {
+	if _, receipt, err := a.Do(t.Context(), "rec_1/0", sdk.Stop{Component: "web"}, "why"); err == nil || receipt != "" {
 		t.Errorf("receipt %q, %v; want an error and nothing to take back", receipt, err)
 	}
 	p := &pipeline{err: errors.New("change mod_1 is rolled_back")}

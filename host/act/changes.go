@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/homeostat/homeostat/host/fate"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -13,8 +15,9 @@ import (
 type Changes interface {
 	// CheckChange reports why a change cannot be submitted at all.
 	CheckChange(c sdk.SubmitChange) error
-	// SubmitChange returns the change's id when it is applied and watched; an error says why it is not.
-	SubmitChange(ctx context.Context, c sdk.SubmitChange) (id string, err error)
+	// SubmitChange returns the change's id when it is applied and watched; an error says why it is not. The record holds
+	// the key.
+	SubmitChange(ctx context.Context, key string, c sdk.SubmitChange) (id string, err error)
 	// CheckRollback reports why a change cannot be undone.
 	CheckRollback(c sdk.RollbackChange) error
 	// RollbackChange returns when the files are the old ones again.
@@ -22,7 +25,11 @@ type Changes interface {
 	// CheckParameters reports why parameters cannot be set: unknown ones, values or steps that are not allowed.
 	CheckParameters(s sdk.SetParameters) error
 	// SetParameters changes the files that hold them, as one change, and returns its id as SubmitChange does.
-	SetParameters(ctx context.Context, s sdk.SetParameters, reason string) (id string, err error)
+	SetParameters(ctx context.Context, key string, s sdk.SetParameters, reason string) (id string, err error)
+	// TraceChange says what became of the change that was submitted with the key.
+	TraceChange(ctx context.Context, key string) fate.Fate
+	// TraceRollback says what became of the rollback of a change that was ordered at that time.
+	TraceRollback(ctx context.Context, change string, since time.Time) fate.Fate
 	// Owner names the component that a root, or the root of a recorded change, belongs to; empty for none.
 	Owner(a sdk.Action) string
 }
@@ -56,15 +63,15 @@ func (a *Actor) checkFiles(action sdk.Action) error {
 }
 
 // doFiles carries out a change of files that has passed its check; the receipt is the change's id.
-func (a *Actor) doFiles(ctx context.Context, action sdk.Action, reason string) (text, receipt string, err error) {
+func (a *Actor) doFiles(ctx context.Context, key string, action sdk.Action, reason string) (text, receipt string, err error) {
 	switch action := action.(type) {
 	case sdk.SubmitChange:
 		if action.Reason == "" {
 			action.Reason = reason
 		}
-		receipt, err = a.changes.SubmitChange(ctx, action)
+		receipt, err = a.changes.SubmitChange(ctx, key, action)
 	case sdk.SetParameters:
-		receipt, err = a.changes.SetParameters(ctx, action, reason)
+		receipt, err = a.changes.SetParameters(ctx, key, action, reason)
 	}
 	if err != nil {
 		return "", "", err // what the pipeline could not apply it has taken back itself

@@ -21,12 +21,15 @@ type Command struct {
 	// Undo takes it back; empty where nothing does.
 	Undo []string
 	Dir  string
-	// Env is added to PATH, the only variable that comes from the host.
+	// Env is added to PATH, the only variable that comes from the host, and to
+	// HOMEOSTAT_ORDER, which is the same when an order is repeated or taken back.
 	Env map[string]string
 	// User is the account that it runs as; empty means the host's own.
 	User string
 	// Timeout bounds it; zero means DefaultTimeout.
 	Timeout time.Duration
+	// order is the key of the order that it is run for, empty for none.
+	order string
 }
 
 // DefaultTimeout bounds a declared command that names no time of its own.
@@ -69,8 +72,18 @@ func (c Command) Run(ctx context.Context) (string, error) {
 	return fmt.Sprintf("ran %s: %q", strings.Join(c.Command, " "), text), nil
 }
 
+// Marked returns the command with the key of the order that it is run for in its
+// environment.
+func (c Command) Marked(key string) Command {
+	c.order = key
+	return c
+}
+
 func (c Command) environment() []string {
 	env := []string{"PATH=" + os.Getenv("PATH")}
+	if c.order != "" {
+		env = append(env, orderVariable+"="+c.order)
+	}
 	for key, value := range c.Env {
 		env = append(env, key+"="+value)
 	}

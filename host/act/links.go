@@ -15,10 +15,13 @@ type Links interface {
 	// nor closed.
 	CheckLink(from, to string) error
 	// OpenLink returns when callers are refused, and whether they were not before.
+	// The reason is kept with the link, and begins with the recovery's id.
 	OpenLink(ctx context.Context, from, to, reason string) (text string, changed bool, err error)
 	// CloseLink begins to close the link by trials: one request at a time is let
 	// through, and all of them when a few in a row went well.
 	CloseLink(ctx context.Context, from, to, reason string) (text string, changed bool, err error)
+	// TraceLink says what is known of the link and of the recovery's order to it.
+	TraceLink(from, to, recovery string) LinkTrace
 	// ReleaseLink closes it at once: it takes back that it was opened.
 	ReleaseLink(ctx context.Context, from, to, reason string) (string, error)
 }

@@ -11,7 +11,10 @@ import (
 
 // switchboard notes which links were opened and closed. The link from web to
 // itself is the only one that it knows.
-type switchboard struct{ orders []string }
+type switchboard struct {
+	orders []string
+	trace  LinkTrace
+}
 
 var errUndeclared = errors.New("the link is not declared")
 
@@ -35,6 +38,9 @@ func (s *switchboard) CloseLink(_ context.Context, from, to, reason string) (str
 	return "closed", true, nil
 }
 
+// TraceLink tells what the test has set.
+func (s *switchboard) TraceLink(string, string, string) LinkTrace { return s.trace }
+
 // ReleaseLink notes the order.
 func (s *switchboard) ReleaseLink(_ context.Context, from, to, reason string) (string, error) {
 	s.orders = append(s.orders, "release "+from+" "+to+" "+reason)
@@ -46,7 +52,7 @@ func TestLinksAreOpenedAndClosedByTheirOwnHand(t *testing.T) {
 	s := &switchboard{}
 	a = a.WithLinks(s)
 	for _, action := range []sdk.Action{sdk.OpenLink{From: "web", To: "web"}, sdk.CloseLink{From: "web", To: "web"}} {
-		text, receipt, err := a.Do(t.Context(), action, "why")
+		text, receipt, err := a.Do(t.Context(), "rec_1/0", action, "why")
 		if err != nil || text == "" || receipt == "" {
 			t.Errorf("%s: got %q, receipt %q, %v", action.Kind(), text, receipt, err)
 		}
@@ -67,7 +73,7 @@ func TestLinkThatNobodyDeclaredIsNotTouched(t *testing.T) {
 		sdk.OpenLink{From: "web", To: "store"}, sdk.CloseLink{From: "store", To: "web"}, sdk.OpenLink{From: "web"},
 	} {
 		err := a.Check(sdk.Proposal{Actions: []sdk.Action{action}})
-		_, _, done := a.Do(t.Context(), action, "why")
+		_, _, done := a.Do(t.Context(), "rec_1/0", action, "why")
 		if err == nil || done == nil || len(s.orders) > 0 {
 			t.Errorf("%s %s: check %v, do %v, orders %v; want a refusal", action.Kind(), action.Target(), err, done, s.orders)
 		}

@@ -16,7 +16,7 @@ func (a *Actor) Undo(ctx context.Context, action sdk.Action, receipt, reason str
 	case sdk.Stop:
 		return told(a.components.Start(ctx, action.Component, component.Order{Reason: reason}))
 	case sdk.RunDeclared:
-		return a.undoDeclared(ctx, action)
+		return a.undoDeclared(ctx, action, receipt)
 	case sdk.SubmitChange, sdk.SetParameters:
 		return a.undoFiles(ctx, receipt, reason)
 	case sdk.OpenLink, sdk.CloseLink:
@@ -25,13 +25,18 @@ func (a *Actor) Undo(ctx context.Context, action sdk.Action, receipt, reason str
 	return "", fmt.Errorf("%s %s has no undo", action.Kind(), action.Target())
 }
 
-func (a *Actor) undoDeclared(ctx context.Context, r sdk.RunDeclared) (string, error) {
+// undoDeclared runs the undo of a command, after what is left of the command, or
+// of an undo that was cut off.
+func (a *Actor) undoDeclared(ctx context.Context, r sdk.RunDeclared, key string) (string, error) {
 	c, ok := a.declared(r.Component)[r.Name]
 	if !ok || len(c.Undo) == 0 {
 		return "", fmt.Errorf("command %q of component %s has no undo in the configuration any more", r.Name, r.Component)
 	}
+	if err := endLeftovers(key); err != nil {
+		return "", err
+	}
 	c.Command = c.Undo
-	return c.Run(ctx)
+	return c.Marked(key).Run(ctx)
 }
 
 // undoFiles rolls a change back. The pipeline may have done so before, for it

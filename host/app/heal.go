@@ -15,6 +15,7 @@ import (
 	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/config"
+	"github.com/homeostat/homeostat/host/fate"
 	"github.com/homeostat/homeostat/host/heal"
 	"github.com/homeostat/homeostat/host/heal/choice"
 	"github.com/homeostat/homeostat/host/heal/experiment"
@@ -55,9 +56,24 @@ func (a *App) published(topic string, item any) {
 	}
 }
 
+// hand is what healing acts with.
+type hand struct {
+	*act.Actor
+	app *App
+}
+
 // actor is the hand of healing. The pipeline is opened after healing, so it is looked up at each use.
-func (a *App) actor() *act.Actor {
-	return act.New(components{a.set, a.orders}, a.declared).WithChanges(a.hands()).WithLinks(a.circuits)
+func (a *App) actor() hand {
+	return hand{act.New(components{a.set, a.orders}, a.declared).WithChanges(a.hands()).WithLinks(a.circuits), a}
+}
+
+// Trace tells nothing before changes, links and components are what they were:
+// a change that an earlier daemon left is undone while this one starts.
+func (h hand) Trace(ctx context.Context, o heal.Order) fate.Fate {
+	if err := (daemonService{h.app}).Ready(); err != nil {
+		return fate.Fate{State: fate.Pending, Text: "the daemon is " + err.Error()}
+	}
+	return h.Actor.Trace(ctx, act.Cut(o))
 }
 
 func (a *App) hands() changes.Hands {

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -19,6 +20,8 @@ type Submission struct {
 	Origin record.Origin
 	// Undoes is the change that this one takes back, empty for an ordinary one.
 	Undoes string
+	// Order is the key of the recovery's order that it is made for, empty for none.
+	Order string
 }
 
 // Submit takes a candidate in: it is checked, resolved against the present files, and written down as proposed. Nothing
@@ -26,10 +29,7 @@ type Submission struct {
 func (p *Pipeline) Submit(ctx context.Context, s Submission) (record.Record, error) {
 	t, err := p.take(s)
 	r := t.rec
-	if err != nil {
-		return r, err
-	}
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return r, err
 	}
 	// What was there at submission is the base from now on.
@@ -65,7 +65,7 @@ func (p *Pipeline) take(s Submission) (taken, error) {
 	}
 	r := record.Record{
 		ID: record.NewID(), Root: root.Name, RootPath: root.Path, Component: root.Component,
-		Author: c.Author, By: s.By, Origin: s.Origin, Reason: c.Reason, Undoes: s.Undoes,
+		Author: c.Author, By: s.By, Origin: s.Origin, Reason: c.Reason, Undoes: s.Undoes, Order: s.Order,
 		State: record.Proposed, Created: time.Now().UTC(), Steps: []record.Step{},
 	}
 	if r.Author == "" {

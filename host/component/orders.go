@@ -31,6 +31,13 @@ func (s *Set) Reload(ctx context.Context, name string, o Order) (Result, error) 
 	return s.order(ctx, name, o, (*member.Member).Reload)
 }
 
+// Await returns when the orders of a component that were given before are over, and those that an earlier daemon had
+// begun. What is left to do for a first start is none of them.
+func (s *Set) Await(ctx context.Context, name string) error {
+	_, err := s.order(ctx, name, Order{}, (*member.Member).Await)
+	return err
+}
+
 func (s *Set) order(ctx context.Context, name string, o Order, carryOut func(*member.Member, context.Context, Order) (Result, error)) (Result, error) {
 	m, err := s.known(name)
 	if err != nil {

@@ -72,7 +72,7 @@ type Model struct {
 // Declared is one table declared.NAME of a component.
 type Declared struct {
 	Command []string      `toml:"command" required:"true" example:"[\"./drop-cache\"]" doc:"Program and arguments."`
-	Undo    []string      `toml:"undo" doc:"What takes it back; without it a person must approve."`
+	Undo    []string      `toml:"undo" doc:"What takes it back; without it a person must approve. After a kill of the daemon it may be run though the command was not, or twice."`
 	Timeout time.Duration `toml:"timeout" default:"30s" min:"100ms" max:"1h" doc:"How long it may run."`
 }
 

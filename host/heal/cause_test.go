@@ -26,7 +26,7 @@ func TestDependencyIsRestartedAndTheDependentIsNot(t *testing.T) {
 				w := newWorld(t, "store", "web")
 				w.boot(shop(), &restarter{})
 				defer w.halt()
-				w.parts["store"].next = func(uint64) fate { return fate{state: sdk.StateStarting, readyAfter: 3 * time.Second} }
+				w.parts["store"].next = func(uint64) future { return future{state: sdk.StateStarting, readyAfter: 3 * time.Second} }
 				if first == "web" {
 					w.parts["store"].state, w.parts["store"].verdict = sdk.StateDown, sdk.Fail
 					w.sicken("web")
@@ -100,7 +100,7 @@ func TestTenServicesThatFailAlikeGetOneProbingRestart(t *testing.T) {
 		w.boot(automated(names...), &restarter{})
 		defer w.halt()
 		for _, n := range names {
-			w.parts[n].next = func(uint64) fate { return hung }
+			w.parts[n].next = func(uint64) future { return hung }
 			w.sicken(n)
 			time.Sleep(300 * time.Millisecond)
 		}
@@ -124,7 +124,7 @@ func TestOthersThatFailAlikeAreTriedInTurnWhenTheFirstCannotBeHelped(t *testing.
 		w := newWorld(t, "a", "b", "c")
 		w.boot(automated("a", "b", "c"), &restarter{})
 		defer w.halt()
-		w.parts["a"].next = func(uint64) fate { return hung }
+		w.parts["a"].next = func(uint64) future { return hung }
 		for _, n := range []string{"a", "b", "c"} {
 			w.sicken(n)
 		}
@@ -149,8 +149,8 @@ func TestTrialThatEndsInAnotherWayFreesTheOthersAtOnce(t *testing.T) {
 		w := newWorld(t, "a", "b", "c")
 		w.boot(automated("a", "b", "c"), &restarter{pause: time.Minute})
 		defer w.halt()
-		w.parts["a"].next = func(uint64) fate {
-			return fate{state: sdk.StateDown, verdict: sdk.Fail, err: errors.New("address in use")}
+		w.parts["a"].next = func(uint64) future {
+			return future{state: sdk.StateDown, verdict: sdk.Fail, err: errors.New("address in use")}
 		}
 		for _, n := range []string{"a", "b", "c"} {
 			w.sicken(n)
@@ -174,7 +174,7 @@ func TestAtMostOneProbingRestartAtATimeWhateverLasts(t *testing.T) {
 		w.boot(automated(names...), &restarter{})
 		defer w.halt()
 		for _, n := range names {
-			w.parts[n].next = func(uint64) fate { return hung }
+			w.parts[n].next = func(uint64) future { return hung }
 			w.sicken(n)
 		}
 		time.Sleep(time.Hour)
@@ -200,7 +200,7 @@ func TestRestEndsWhenAPersonChangesTheFilesOrADependencyIsReady(t *testing.T) {
 				w := newWorld(t, "store", "web")
 				w.boot(shop(), &restarter{})
 				defer w.halt()
-				w.parts["web"].next = func(uint64) fate { return hung }
+				w.parts["web"].next = func(uint64) future { return hung }
 				w.sicken("web")
 				time.Sleep(time.Minute)
 				w.wantOrders("restart web")
@@ -218,7 +218,7 @@ func TestRemedyThatHelpsOneOfThoseThatFailAlikeIsRepeatedOnTheOthers(t *testing.
 		w := newWorld(t, "a", "b", "c")
 		w.boot(automated("a", "b", "c"), &restarter{})
 		defer w.halt()
-		w.parts["a"].next = func(uint64) fate { return fate{state: sdk.StateStarting, readyAfter: time.Second} }
+		w.parts["a"].next = func(uint64) future { return future{state: sdk.StateStarting, readyAfter: time.Second} }
 		for _, n := range []string{"a", "b", "c"} {
 			w.sicken(n)
 		}
@@ -239,8 +239,8 @@ func TestSecondOfTwoThatFailAlikeIsHeldBackForAMomentOnly(t *testing.T) {
 		w := newWorld(t, "a", "b")
 		w.boot(automated("a", "b"), &restarter{})
 		defer w.halt()
-		w.parts["a"].next = func(uint64) fate {
-			return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: 40 * time.Second}
+		w.parts["a"].next = func(uint64) future {
+			return future{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: 40 * time.Second}
 		}
 		w.sicken("a")
 		time.Sleep(time.Second)
@@ -258,8 +258,8 @@ func TestProcessesThatEndTogetherDoNotWaitForASlowStart(t *testing.T) {
 		w := newWorld(t, "a", "b", "c")
 		w.boot(automated("a", "b", "c"), &restarter{})
 		defer w.halt()
-		w.parts["a"].next = func(uint64) fate {
-			return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: 40 * time.Second}
+		w.parts["a"].next = func(uint64) future {
+			return future{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: 40 * time.Second}
 		}
 		for _, n := range []string{"a", "b", "c"} {
 			w.crash(n, 1)
@@ -280,8 +280,8 @@ func TestProcessThatIsHeldExplainsNoFailureOfOthers(t *testing.T) {
 		w := newWorld(t, "a", "b", "c")
 		w.boot(automated("a", "b", "c"), &restarter{})
 		defer w.halt()
-		w.parts["a"].next = func(uint64) fate {
-			return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: 40 * time.Second}
+		w.parts["a"].next = func(uint64) future {
+			return future{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: 40 * time.Second}
 		}
 		w.say(sdk.Anomaly{Component: "a", Key: "probe/process", Kind: sdk.AnomalyProbe, Severity: sdk.SeverityMedium, Start: time.Now(), TTL: time.Hour})
 		w.sicken("a")

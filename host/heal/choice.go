@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"sync"
 
-	"github.com/homeostat/homeostat/host/heal/machine"
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/odds"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/remedy"
@@ -50,7 +50,7 @@ func (h *Healer) loadOdds(ctx context.Context) error {
 }
 
 // note counts how a recovery ended.
-func (h *Healer) note(ctx context.Context, e machine.Learn) {
+func (h *Healer) note(ctx context.Context, e effect.Learn) {
 	if e.Outcome.Result != sdk.ResultHealed && e.Outcome.Result != sdk.ResultFailed {
 		return
 	}

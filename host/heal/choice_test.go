@@ -23,7 +23,7 @@ func offers(name string, a sdk.Action) Strategy {
 // heals it.
 func onlyStart(t *testing.T) *world {
 	w := newWorld(t, "web")
-	w.parts["web"].next = func(uint64) fate {
+	w.parts["web"].next = func(uint64) future {
 		if strings.HasPrefix(w.orders[len(w.orders)-1], "start") {
 			return fine
 		}
@@ -56,7 +56,7 @@ func TestARungThatFailsHandsOnAtOnceAndIsNotAskedAgain(t *testing.T) {
 func TestAllRungsFailedWaitOutTheQuarantine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "web")
-		w.parts["web"].next = func(uint64) fate { return hung }
+		w.parts["web"].next = func(uint64) future { return hung }
 		w.boot(automated("web"), twoRungs()...)
 		defer w.halt()
 		w.sicken("web")

@@ -124,7 +124,7 @@ func (weighing) Class(p sdk.Proposal) string {
 func TestOnlyTheFirstRemedyOfAnIncidentIsDrawn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "web")
-		w.parts["web"].next = func(n uint64) fate {
+		w.parts["web"].next = func(n uint64) future {
 			if n%2 == 0 {
 				return hung
 			}

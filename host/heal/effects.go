@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
@@ -13,21 +14,23 @@ import (
 
 // dispatch starts questions at once and queues what has to keep its order. The
 // caller holds the lock; nothing here calls out or waits.
-func (h *Healer) dispatch(effects []machine.Effect) {
-	ordered := make([]machine.Effect, 0, len(effects))
+func (h *Healer) dispatch(effects []effect.Effect) {
+	ordered := make([]effect.Effect, 0, len(effects))
 	for _, e := range effects {
 		switch e := e.(type) {
-		case machine.Confirm:
+		case effect.Confirm:
 			h.question(func(ctx context.Context) { h.confirm(ctx, e) })
-		case machine.Ask:
+		case effect.Ask:
 			h.question(func(ctx context.Context) { h.ask(ctx, e) })
-		case machine.Learn:
+		case effect.Trace:
+			h.question(func(ctx context.Context) { h.trace(ctx, e) })
+		case effect.Learn:
 			h.question(func(ctx context.Context) { h.learn(ctx, e) })
-		case machine.Act, machine.Undo:
+		case effect.Act, effect.Undo:
 			if !h.closing {
 				ordered = append(ordered, e)
 			}
-		case machine.Save:
+		case effect.Save:
 			h.kept.put(e.Incident)
 			ordered = append(ordered, e)
 		default:
@@ -46,25 +49,25 @@ func (h *Healer) question(f func(context.Context)) {
 
 // carry carries one step's ordered effects out. An action whose intent could
 // not be made durable is not begun.
-func (h *Healer) carry(ctx context.Context, batch []machine.Effect) {
+func (h *Healer) carry(ctx context.Context, batch []effect.Effect) {
 	var unsaved error
 	for _, e := range batch {
 		switch e := e.(type) {
-		case machine.Save:
+		case effect.Save:
 			unsaved = orFirst(unsaved, h.save(ctx, e))
 			h.scores.put(e.Incident)
 			h.judge(e.Incident)
 			h.tryOut(ctx, e.Incident)
-		case machine.SaveState:
+		case effect.SaveState:
 			unsaved = orFirst(unsaved, h.put(ctx, kindState, idState, e.State))
 			h.opt.Publish("maintenance", e.State.Maintenance)
-		case machine.Audit:
+		case effect.Audit:
 			unsaved = orFirst(unsaved, h.audit(e))
-		case machine.Publish:
+		case effect.Publish:
 			h.opt.Publish(e.Topic, e.Item)
-		case machine.Act:
+		case effect.Act:
 			h.begin(ctx, e, unsaved)
-		case machine.Undo:
+		case effect.Undo:
 			// Done even when that could not be written down: the way back is safe.
 			h.work.spawn(func() { h.undo(ctx, e) })
 		}
@@ -78,7 +81,7 @@ func orFirst(a, b error) error {
 	return b
 }
 
-func (h *Healer) audit(e machine.Audit) error {
+func (h *Healer) audit(e effect.Audit) error {
 	err := h.opt.Audit(e.Kind, e.Fields)
 	if err != nil {
 		h.opt.Log.Error("the audit log could not be written", "kind", e.Kind, "error", err)
@@ -86,7 +89,7 @@ func (h *Healer) audit(e machine.Audit) error {
 	return err
 }
 
-func (h *Healer) save(ctx context.Context, e machine.Save) error {
+func (h *Healer) save(ctx context.Context, e effect.Save) error {
 	inc := e.Incident
 	err := h.put(ctx, kindIncident, inc.ID, inc)
 	for _, n := range e.News {
@@ -112,7 +115,7 @@ func (h *Healer) put(ctx context.Context, kind, id string, value any) error {
 }
 
 // confirm looks at all components at the same time.
-func (h *Healer) confirm(ctx context.Context, e machine.Confirm) {
+func (h *Healer) confirm(ctx context.Context, e effect.Confirm) {
 	ctx, cancel := context.WithTimeout(ctx, h.opt.ConfirmTimeout)
 	defer cancel()
 	type answer struct {
@@ -151,7 +154,7 @@ func (h *Healer) verdict(ctx context.Context, name string) sdk.Verdict {
 }
 
 // begin starts an action in a goroutine of its own, journalled before.
-func (h *Healer) begin(ctx context.Context, e machine.Act, unsaved error) {
+func (h *Healer) begin(ctx context.Context, e effect.Act, unsaved error) {
 	if unsaved != nil {
 		h.work.spawn(func() {
 			_ = h.step(machine.Acted{Ticket: e.Ticket, Index: e.Index, NotBegun: true, Err: "not begun, because the intent could not be written down: " + unsaved.Error()})
@@ -161,11 +164,11 @@ func (h *Healer) begin(ctx context.Context, e machine.Act, unsaved error) {
 	h.work.spawn(func() { h.act(ctx, e) })
 }
 
-func (h *Healer) act(ctx context.Context, e machine.Act) {
+func (h *Healer) act(ctx context.Context, e effect.Act) {
 	out := machine.Acted{Ticket: e.Ticket, Index: e.Index}
 	ctx, cancel := context.WithTimeout(ctx, h.opt.ActTimeout)
 	defer cancel()
-	text, receipt, err := h.opt.Actor.Do(ctx, e.Action, fmt.Sprintf("%s (%s): %s", e.Recovery, e.Incident, e.Reason))
+	text, receipt, err := h.opt.Actor.Do(ctx, orderKey(e.Recovery, e.Index), e.Action, fmt.Sprintf("%s (%s): %s", e.Recovery, e.Incident, e.Reason))
 	if err != nil {
 		out.Err = fmt.Sprintf("%s %s: %v", e.Action.Kind(), e.Action.Target(), err)
 		text = out.Err
@@ -177,7 +180,21 @@ func (h *Healer) act(ctx context.Context, e machine.Act) {
 	_ = h.step(out)
 }
 
-func (h *Healer) undo(ctx context.Context, e machine.Undo) {
+// orderKey names an order, over all lives of the daemon.
+func orderKey(recovery string, index int) string { return fmt.Sprintf("%s/%d", recovery, index) }
+
+func (h *Healer) trace(ctx context.Context, e effect.Trace) {
+	ctx, cancel := context.WithTimeout(ctx, h.opt.ActTimeout)
+	defer cancel()
+	found := h.opt.Actor.Trace(ctx, Order{Key: orderKey(e.Recovery, e.Index), Action: e.Action, Since: e.Since})
+	out := machine.Traced{Acted: machine.Acted{Ticket: e.Ticket, Index: e.Index}, Fate: found}
+	if status, ok := h.opt.Prober.Status(e.Component); ok {
+		out.Generation, out.Down = status.Generation, status.State == sdk.StateDown
+	}
+	_ = h.step(out)
+}
+
+func (h *Healer) undo(ctx context.Context, e effect.Undo) {
 	ctx, cancel := context.WithTimeout(ctx, h.opt.ActTimeout)
 	defer cancel()
 	out := machine.Undone{Ticket: e.Ticket, Index: e.Index}

@@ -18,7 +18,7 @@ func TestRestartThatDoesNotHelpIsQuarantinedForTenMinutes(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(automated("web"), &restarter{})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate { return hung }
+		w.parts["web"].next = func(uint64) future { return hung }
 		w.sicken("web")
 		time.Sleep(9*time.Minute + 50*time.Second)
 		synctest.Wait()
@@ -37,7 +37,7 @@ func TestQuarantineEndsWhenTheComponentIsHealthy(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(automated("web"), &restarter{})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate { return hung }
+		w.parts["web"].next = func(uint64) future { return hung }
 		w.sicken("web")
 		time.Sleep(time.Minute)
 		w.recover("web", 2)
@@ -51,13 +51,13 @@ func TestCrashLoopIsTriedAgainByTheStrategysBackOff(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(automated("web"), &restarter{pause: 10 * time.Second})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate {
-			return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive, crashAfter: 200 * time.Millisecond}
+		w.parts["web"].next = func(uint64) future {
+			return future{state: sdk.StateStarting, verdict: sdk.Inconclusive, crashAfter: 200 * time.Millisecond}
 		}
 		w.crash("web", 1)
 		time.Sleep(65 * time.Second)
 		w.mu.Lock()
-		w.parts["web"].next = func(uint64) fate { return fine }
+		w.parts["web"].next = func(uint64) future { return fine }
 		w.mu.Unlock()
 		if got := len(w.ordered()); got != 7 {
 			t.Errorf("%d restarts in 65 s with a pause of 10 s, want 7", got)
@@ -76,9 +76,9 @@ func TestStartThatFailsAtOnceIsTriedAgainWithoutQuarantine(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(automated("web"), &restarter{pause: 5 * time.Second})
 		defer w.halt()
-		w.parts["web"].next = func(g uint64) fate {
+		w.parts["web"].next = func(g uint64) future {
 			if g < 4 {
-				return fate{state: sdk.StateDown, verdict: sdk.Fail, err: errors.New("no such program")}
+				return future{state: sdk.StateDown, verdict: sdk.Fail, err: errors.New("no such program")}
 			}
 			return fine
 		}
@@ -97,8 +97,8 @@ func TestSlowStartGetsExactlyOneOrder(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(automated("web"), &restarter{})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate {
-			return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: 40 * time.Second}
+		w.parts["web"].next = func(uint64) future {
+			return future{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: 40 * time.Second}
 		}
 		w.sicken("web")
 		time.Sleep(39 * time.Second)
@@ -115,7 +115,7 @@ func TestComponentThatNeverAnswersFailsItsRecoveryInTheEnd(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(automated("web"), &restarter{})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate { return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive} }
+		w.parts["web"].next = func(uint64) future { return future{state: sdk.StateStarting, verdict: sdk.Inconclusive} }
 		w.crash("web", 1)
 		time.Sleep(5*time.Minute + time.Second)
 		synctest.Wait()
@@ -134,7 +134,7 @@ func TestQuickProbeDoesNotKeepASlowOneFromBeingHeard(t *testing.T) {
 		w.slow = 1500 * time.Millisecond
 		w.boot(automated("web"), &restarter{})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate { return hung }
+		w.parts["web"].next = func(uint64) future { return hung }
 		w.sicken("web")
 		for range 10 {
 			time.Sleep(500 * time.Millisecond)
@@ -226,8 +226,8 @@ func TestAtMostThreeAreWorkedOnAndTheWorstComesFirst(t *testing.T) {
 		w.boot(automated(names...), &restarter{})
 		defer w.halt()
 		for n, name := range names {
-			w.parts[name].next = func(uint64) fate {
-				return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: time.Duration(10+n) * time.Second}
+			w.parts[name].next = func(uint64) future {
+				return future{state: sdk.StateStarting, verdict: sdk.Inconclusive, readyAfter: time.Duration(10+n) * time.Second}
 			}
 			severity := sdk.SeverityMedium
 			if n == 5 {

@@ -22,8 +22,10 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/host/fate"
 	"github.com/homeostat/homeostat/host/heal/catalog"
 	"github.com/homeostat/homeostat/host/heal/choice"
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/score"
@@ -64,10 +66,21 @@ type Actor interface {
 	// Do carries one action out and says what was done. The receipt is what Undo
 	// needs to take it back, empty where nothing does; it may come with an error
 	// when something was done all the same.
-	Do(ctx context.Context, a sdk.Action, reason string) (text, receipt string, err error)
+	// The key names the order, for Trace.
+	Do(ctx context.Context, key string, a sdk.Action, reason string) (text, receipt string, err error)
+	// Trace finds out what became of an action that Do had begun, in an earlier
+	// life of the daemon, for the order of that key and time.
+	Trace(ctx context.Context, order Order) fate.Fate
 	// Undo takes an action back that was carried out, and says what was done. To
 	// take back what is taken back already is no error.
 	Undo(ctx context.Context, a sdk.Action, receipt, reason string) (string, error)
+}
+
+// Order is an action that was ordered, of which nobody knows the outcome.
+type Order struct {
+	Key    string
+	Action sdk.Action
+	Since  time.Time
 }
 
 // Chooser orders the rungs of the ladder.
@@ -174,8 +187,8 @@ type Healer struct {
 
 	mu      sync.Mutex // guards what follows
 	core    *machine.Machine
-	first   []machine.Effect // what taking up saved incidents asked for
-	life    context.Context  // ends when what is under way has to; nil before Run
+	first   []effect.Effect // what taking up saved incidents asked for
+	life    context.Context // ends when what is under way has to; nil before Run
 	closing bool
 	promote Promotion
 }
@@ -263,7 +276,7 @@ func (h *Healer) Run(ctx context.Context) error {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		h.work.run(func(batch []machine.Effect) { h.carry(life, batch) })
+		h.work.run(func(batch []effect.Effect) { h.carry(life, batch) })
 	}()
 	h.mu.Lock()
 	h.life = life

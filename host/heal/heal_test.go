@@ -78,7 +78,7 @@ func TestIntentIsAuditedBeforeTheAction(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(automated("web"), &restarter{})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate {
+		w.parts["web"].next = func(uint64) future {
 			if !slices.Contains(w.audits, "recovery_started") {
 				t.Errorf("the component was restarted before the intent was in the audit log: %v", w.audits)
 			}

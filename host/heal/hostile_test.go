@@ -17,6 +17,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/act"
 	"github.com/homeostat/homeostat/host/component"
+	"github.com/homeostat/homeostat/host/fate"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/storm"
 	"github.com/homeostat/homeostat/sdk"
@@ -138,6 +139,19 @@ func (r *rights) Status(name string) (component.Status, bool) {
 	return component.Status{}, ok
 }
 
+func (r *rights) Await(context.Context, string) error { return nil }
+
+func (r *rights) TraceChange(context.Context, string) fate.Fate { return fate.Fate{} }
+
+func (r *rights) TraceRollback(context.Context, string, time.Time) fate.Fate { return fate.Fate{} }
+
+// realHand is the real hand of the host, over rights.
+type realHand struct{ *act.Actor }
+
+func (h realHand) Trace(ctx context.Context, o Order) fate.Fate {
+	return h.Actor.Trace(ctx, act.Cut(o))
+}
+
 var owners = map[string]string{"web-root": "web", "bank-root": "bank", "mod_web": "web", "mod_bank": "bank"}
 
 func (r *rights) Owner(a sdk.Action) string { return owners[a.Target()] }
@@ -164,7 +178,7 @@ func (r *rights) CheckParameters(s sdk.SetParameters) error {
 	return nil
 }
 
-func (r *rights) SubmitChange(_ context.Context, c sdk.SubmitChange) (string, error) {
+func (r *rights) SubmitChange(_ context.Context, _ string, c sdk.SubmitChange) (string, error) {
 	r.note("submit " + c.Root)
 	return "mod_web", nil
 }
@@ -174,7 +188,7 @@ func (r *rights) RollbackChange(_ context.Context, c sdk.RollbackChange, _ strin
 	return "rolled back", nil
 }
 
-func (r *rights) SetParameters(_ context.Context, s sdk.SetParameters, _ string) (string, error) {
+func (r *rights) SetParameters(_ context.Context, _ string, s sdk.SetParameters, _ string) (string, error) {
 	r.note(fmt.Sprintf("set workers to %v of %s", s.Values["workers"].Number, s.Component))
 	return "mod_web", nil
 }
@@ -216,7 +230,7 @@ func unleash(t *testing.T, seed uint64, mode policy.Mode) int {
 	r := &rights{w: w}
 	mark := filepath.Join(t.TempDir(), "purged")
 	purge := map[string]act.Command{"purge": {Command: []string{"/bin/touch", mark}}}
-	w.actor = act.New(r, func(string) map[string]act.Command { return purge }).WithChanges(r)
+	w.actor = realHand{act.New(r, func(string) map[string]act.Command { return purge }).WithChanges(r)}
 	set := automated("web", "bank")
 	set.Mode, set.Storm = mode, storm.Limits{Component: 10, Host: 12, Window: 10 * time.Minute}
 	set.Quarantine = 20 * time.Second // so that the storm limits are what holds

@@ -9,6 +9,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/heal/cause"
 	"github.com/homeostat/homeostat/host/heal/choice"
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/remedy"
@@ -45,7 +46,7 @@ func (t *turns) take(ctx context.Context, name string) (func(), error) {
 // ask goes down the ladder until a strategy offers something, now or later, and
 // further where what was learned could speak for a lower rung. What is not allowed
 // on this host is refused as a whole, and the next rung is asked.
-func (h *Healer) ask(ctx context.Context, e machine.Ask) {
+func (h *Healer) ask(ctx context.Context, e effect.Ask) {
 	d := &descent{ask: e, in: h.complete(ctx, e.Incident)}
 	ready := h.opt.Strategies()
 	q := choice.Question{Incident: d.in, Ladder: e.Ladder, Ready: namesOf(ready), Resting: e.Resting}
@@ -63,7 +64,7 @@ func (h *Healer) ask(ctx context.Context, e machine.Ask) {
 
 // descent is one way down the ladder.
 type descent struct {
-	ask    machine.Ask
+	ask    effect.Ask
 	in     sdk.Incident
 	offers []offer
 	// last hands the incident over; it is taken when nobody offers a remedy.
@@ -215,7 +216,7 @@ func (h *Healer) allowed(p sdk.Proposal) error {
 
 // learn tells the strategy how its recovery ended. A strategy that is gone or
 // does not answer misses it.
-func (h *Healer) learn(ctx context.Context, e machine.Learn) {
+func (h *Healer) learn(ctx context.Context, e effect.Learn) {
 	h.note(ctx, e)
 	for _, s := range h.opt.Strategies() {
 		if s.Name() != e.Strategy {

@@ -215,8 +215,8 @@ func TestYesToAHalfOpenTrialHoldsForItsRepetitions(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(in(policy.Supervised), &restarter{pause: 30 * time.Second, probing: 1})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate {
-			return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive, crashAfter: time.Second}
+		w.parts["web"].next = func(uint64) future {
+			return future{state: sdk.StateStarting, verdict: sdk.Inconclusive, crashAfter: time.Second}
 		}
 		w.crash("web", 1)
 		time.Sleep(31 * time.Second)

@@ -32,7 +32,7 @@ func TestStopByAPersonEndsTheIncident(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(automated("web"), &restarter{})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate { return hung }
+		w.parts["web"].next = func(uint64) future { return hung }
 		w.sicken("web")
 		time.Sleep(70 * time.Second) // between two questions to the strategies
 		w.wantState(record.StateWaiting)
@@ -111,8 +111,8 @@ func TestIncidentIsNotActedOnDuringMaintenance(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(automated("web"), &restarter{pause: time.Minute})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate {
-			return fate{state: sdk.StateStarting, verdict: sdk.Inconclusive, crashAfter: time.Second}
+		w.parts["web"].next = func(uint64) future {
+			return future{state: sdk.StateStarting, verdict: sdk.Inconclusive, crashAfter: time.Second}
 		}
 		w.crash("web", 1)
 		time.Sleep(10 * time.Second)

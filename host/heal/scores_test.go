@@ -127,7 +127,7 @@ func TestScoreboardPromotesAndDemotesWhereItMay(t *testing.T) {
 		if len(got) != 1 || got[0].By != record.Scoreboard || got[0].Strategy != "restart" {
 			t.Fatalf("promotions %+v after ten good decisions, want restart by the scoreboard", got)
 		}
-		w.parts["web"].next = func(uint64) fate { return hung }
+		w.parts["web"].next = func(uint64) future { return hung }
 		w.sicken("web")
 		time.Sleep(time.Hour)
 		w.recover("web", w.parts["web"].generation)

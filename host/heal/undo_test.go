@@ -31,7 +31,7 @@ func TestWhatDidNotHelpIsTakenBackAndTheNextRungIsAskedAtOnce(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(automated("web"), mover("reconfigure", tune), &restarter{})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate { return hung }
+		w.parts["web"].next = func(uint64) future { return hung }
 		w.sicken("web")
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -145,7 +145,7 @@ func TestStormLimitHoldsBackWhateverAStrategyWants(t *testing.T) {
 		set := automated("web", "store")
 		set.Storm = storm.Limits{Component: 3, Host: 4, Window: 10 * time.Minute}
 		w.boot(set, &restarter{})
-		crash := func(uint64) fate { return fate{state: sdk.StateStarting, crashAfter: time.Second} }
+		crash := func(uint64) future { return future{state: sdk.StateStarting, crashAfter: time.Second} }
 		w.parts["web"].next, w.parts["store"].next = crash, crash
 		w.crash("web", 1)
 		time.Sleep(time.Minute)
@@ -181,7 +181,7 @@ func TestPersonIsCalledLastWithEverythingKnownAndTrialsGoOn(t *testing.T) {
 		w := newWorld(t, "web")
 		w.boot(automated("web"), handover.Strategy{}, &restarter{})
 		defer w.halt()
-		w.parts["web"].next = func(uint64) fate { return hung }
+		w.parts["web"].next = func(uint64) future { return hung }
 		w.sicken("web")
 		time.Sleep(time.Second)
 		synctest.Wait()

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"go.uber.org/goleak"
 
+	"github.com/homeostat/homeostat/host/fate"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
@@ -52,6 +53,13 @@ type world struct {
 	receipt string
 	// moved is what an order that is no restart does; it holds the lock.
 	moved func(a sdk.Action) error
+	// arrived are the keys of the orders that were begun.
+	arrived map[string]bool
+	// keeps reports that the pipeline keeps a change that was cut off; otherwise
+	// it takes it back at its start.
+	keeps bool
+	// forgetful takes the rule out that an order is traced: nobody remembers any.
+	forgetful bool
 	// actor takes the place of the world's own hand.
 	actor Actor
 	// promotion is what becomes of strategies that pass the bar.
@@ -72,10 +80,10 @@ type part struct {
 	state      sdk.ComponentState
 	verdict    sdk.Verdict
 	// next decides how the restart of that number goes.
-	next func(generation uint64) fate
+	next func(generation uint64) future
 }
 
-type fate struct {
+type future struct {
 	state   sdk.ComponentState
 	verdict sdk.Verdict
 	err     error
@@ -86,15 +94,15 @@ type fate struct {
 }
 
 var (
-	fine      = fate{state: sdk.StateUp, verdict: sdk.Pass}
-	hung      = fate{state: sdk.StateUp, verdict: sdk.Fail}
+	fine      = future{state: sdk.StateUp, verdict: sdk.Pass}
+	hung      = future{state: sdk.StateUp, verdict: sdk.Fail}
 	errKilled = errors.New("the daemon is dead")
 )
 
 func newWorld(t *testing.T, names ...string) *world {
-	w := &world{t: t, parts: map[string]*part{}, docs: map[string]document{}}
+	w := &world{t: t, parts: map[string]*part{}, docs: map[string]document{}, arrived: map[string]bool{}}
 	for _, name := range names {
-		w.parts[name] = &part{generation: 1, state: sdk.StateUp, verdict: sdk.Pass, next: func(uint64) fate { return fine }}
+		w.parts[name] = &part{generation: 1, state: sdk.StateUp, verdict: sdk.Pass, next: func(uint64) future { return fine }}
 	}
 	return w
 }
@@ -201,8 +209,50 @@ func (w *world) Get(_ context.Context, kind, id string) ([]byte, error) {
 	return slices.Clone(w.docs[kind+"/"+id].data), nil
 }
 
-func (w *world) Check(sdk.Proposal) error        { return nil }
-func (w *world) NeedsPerson(sdk.Proposal) string { return "" }
+func (w *world) Check(sdk.Proposal) error { return nil }
+
+// NeedsPerson wants one for the command that has no undo.
+func (w *world) NeedsPerson(p sdk.Proposal) string {
+	for _, a := range p.Actions {
+		if d, ok := a.(sdk.RunDeclared); ok && d.Name == "purge" {
+			return "purge has no undo"
+		}
+	}
+	return ""
+}
+
+// Trace knows of an order what the real hand could know.
+func (w *world) Trace(_ context.Context, o Order) fate.Fate {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch arrived := w.arrived[o.Key] && !w.forgetful; o.Action.Kind() {
+	case sdk.KindReload:
+		return fate.Fate{State: fate.Unknown}
+	case sdk.KindRunDeclared:
+		if w.forgetful {
+			return fate.Fate{State: fate.NotDone}
+		}
+		if w.NeedsPerson(sdk.Proposal{Actions: []sdk.Action{o.Action}}) != "" {
+			return fate.Fate{State: fate.Unknown}
+		}
+		return fate.Fate{State: fate.Unknown, Receipt: "receipt"}
+	case sdk.KindWait, sdk.KindHandOver:
+		return fate.Fate{State: fate.Done}
+	case sdk.KindStart, sdk.KindRestart, sdk.KindRollbackChange:
+		if arrived {
+			return fate.Fate{State: fate.Done}
+		}
+	case sdk.KindSetParameters, sdk.KindSubmitChange:
+		if arrived && w.keeps {
+			return fate.Fate{State: fate.Done, Receipt: "receipt"}
+		}
+	default:
+		if arrived {
+			return fate.Fate{State: fate.Done, Receipt: "receipt"}
+		}
+	}
+	return fate.Fate{State: fate.NotDone}
+}
 
 func (w *world) Targets(p sdk.Proposal, _ []string) []string { return remedy.Targets(p) }
 
@@ -228,13 +278,14 @@ func (w *world) Status(name string) (sdk.ComponentStatus, bool) {
 
 // Do carries an order out; it counts when it arrives. What is no restart has a
 // receipt and does what moved says.
-func (w *world) Do(_ context.Context, a sdk.Action, _ string) (text, receipt string, err error) {
+func (w *world) Do(_ context.Context, key string, a sdk.Action, _ string) (text, receipt string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.tick(); err != nil {
 		return "", "", err
 	}
 	w.orders = append(w.orders, fmt.Sprintf("%s %s", a.Kind(), a.Target()))
+	w.arrived[key] = true
 	if a.Kind() != sdk.KindRestart && a.Kind() != sdk.KindStart {
 		err = w.move(a)
 		if dead := w.tick(); dead != nil {
@@ -278,7 +329,7 @@ func (w *world) Undo(_ context.Context, a sdk.Action, receipt, _ string) (string
 }
 
 // live plays the new process's life and what the detector says of it.
-func (w *world) live(name string, generation uint64, f fate) {
+func (w *world) live(name string, generation uint64, f future) {
 	switch {
 	case f.crashAfter > 0:
 		time.Sleep(f.crashAfter)

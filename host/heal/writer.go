@@ -3,7 +3,7 @@ package heal
 import (
 	"sync"
 
-	"github.com/homeostat/homeostat/host/heal/machine"
+	"github.com/homeostat/homeostat/host/heal/effect"
 )
 
 // writer hands batches of effects, in order, to one goroutine, so that nobody
@@ -14,7 +14,7 @@ import (
 type writer struct {
 	mu     sync.Mutex // guards what follows
 	change *sync.Cond
-	queue  [][]machine.Effect
+	queue  [][]effect.Effect
 	tasks  int
 	closed bool
 }
@@ -25,7 +25,7 @@ func newWriter() *writer {
 	return w
 }
 
-func (w *writer) push(batch []machine.Effect) {
+func (w *writer) push(batch []effect.Effect) {
 	if len(batch) == 0 {
 		return
 	}
@@ -56,7 +56,7 @@ func (w *writer) done() {
 }
 
 // run carries batches out until close is called and the queue is empty.
-func (w *writer) run(carry func([]machine.Effect)) {
+func (w *writer) run(carry func([]effect.Effect)) {
 	for {
 		batch, ok := w.take()
 		if !ok {
@@ -67,7 +67,7 @@ func (w *writer) run(carry func([]machine.Effect)) {
 	}
 }
 
-func (w *writer) take() ([]machine.Effect, bool) {
+func (w *writer) take() ([]effect.Effect, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for len(w.queue) == 0 {

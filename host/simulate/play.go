@@ -3,6 +3,7 @@ package simulate
 import (
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/odds"
 	"github.com/homeostat/homeostat/host/heal/policy"
@@ -65,19 +66,19 @@ func (p *player) anomaly(ended bool) machine.Input {
 }
 
 // carry does what the host does with an effect.
-func (p *player) carry(e machine.Effect) {
+func (p *player) carry(e effect.Effect) {
 	switch e := e.(type) {
-	case machine.Confirm:
+	case effect.Confirm:
 		p.Later(0, func() machine.Input {
 			return machine.Confirmed{Ticket: e.Ticket, Verdicts: map[string]sdk.Verdict{component: p.verdict()}}
 		})
-	case machine.Ask:
+	case effect.Ask:
 		p.Later(0, func() machine.Input { return p.propose(e) })
-	case machine.Act:
+	case effect.Act:
 		p.Later(remedies[p.chosen].cost, func() machine.Input { return p.act(e) })
-	case machine.Learn:
+	case effect.Learn:
 		p.learn(e.Outcome)
-	case machine.Save:
+	case effect.Save:
 		p.over = p.over || e.Incident.Resolved != nil
 	}
 }
@@ -89,7 +90,7 @@ func (p *player) verdict() sdk.Verdict {
 	return sdk.Fail
 }
 
-func (p *player) propose(e machine.Ask) machine.Input {
+func (p *player) propose(e effect.Ask) machine.Input {
 	var left []int
 	for r := range remedies {
 		if !e.Resting[remedies[r].name].After(p.Now) {
@@ -111,7 +112,7 @@ func (p *player) propose(e machine.Ask) machine.Input {
 }
 
 // act ends the fault when the remedy has luck. The detector sees it at once.
-func (p *player) act(e machine.Act) machine.Input {
+func (p *player) act(e effect.Act) machine.Input {
 	p.serial++
 	if p.event.luck[p.chosen] < p.event.chances[p.chosen] {
 		p.Later(0, func() machine.Input { return p.end() })

@@ -47,12 +47,12 @@ func candidateOf(c sdk.SubmitChange) candidate.Candidate {
 }
 
 // SubmitChange applies a change and returns its id when it is watched.
-func (h Hands) SubmitChange(ctx context.Context, c sdk.SubmitChange) (string, error) {
-	return h.submit(ctx, candidateOf(c))
+func (h Hands) SubmitChange(ctx context.Context, key string, c sdk.SubmitChange) (string, error) {
+	return h.submit(ctx, key, candidateOf(c))
 }
 
-func (h Hands) submit(ctx context.Context, c candidate.Candidate) (string, error) {
-	r, err := h.Pipeline().Submit(ctx, change.Submission{Candidate: c, By: byRecovery, Origin: record.FromRecovery})
+func (h Hands) submit(ctx context.Context, key string, c candidate.Candidate) (string, error) {
+	r, err := h.Pipeline().Submit(ctx, change.Submission{Candidate: c, By: byRecovery, Origin: record.FromRecovery, Order: key})
 	if err != nil {
 		return "", err
 	}
@@ -114,13 +114,13 @@ func (h Hands) CheckParameters(s sdk.SetParameters) error {
 }
 
 // SetParameters changes the files that hold the parameters, as one change.
-func (h Hands) SetParameters(ctx context.Context, s sdk.SetParameters, reason string) (string, error) {
+func (h Hands) SetParameters(ctx context.Context, key string, s sdk.SetParameters, reason string) (string, error) {
 	c, err := h.Parameters().Edits(s)
 	if err != nil {
 		return "", err
 	}
 	c.Author, c.Reason = byRecovery, reason[:min(len(reason), candidate.MaxText)]
-	return h.submit(ctx, c)
+	return h.submit(ctx, key, c)
 }
 
 // rolledBack waits for the end of a change that is being rolled back by this order, or, where the order came too late, by

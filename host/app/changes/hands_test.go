@@ -194,7 +194,7 @@ func workers(n float64) sdk.SetParameters {
 func TestParametersAreSetOnASickHostAsOftenAsNeededAndUndone(t *testing.T) {
 	h := newHouse(t)
 	for n := range 3 { // the rate limit lets one through, and health none
-		id, err := h.SetParameters(t.Context(), workers(16), "requests wait")
+		id, err := h.SetParameters(t.Context(), "rec_1/0", workers(16), "requests wait")
 		if err != nil {
 			t.Fatalf("move %d: %v", n+1, err)
 		}
@@ -220,7 +220,7 @@ func TestSetParametersThatAreNotAllowedTouchNothing(t *testing.T) {
 		if err := h.CheckParameters(s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("check: got %v, want %q", err, want)
 		}
-		if _, err := h.SetParameters(t.Context(), s, "why"); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := h.SetParameters(t.Context(), "rec_1/0", s, "why"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("set: got %v, want %q", err, want)
 		}
 	}
@@ -232,10 +232,10 @@ func TestSetParametersThatAreNotAllowedTouchNothing(t *testing.T) {
 
 func TestSecondMoveDuringTheWatchIsRefusedAndTheFirstStays(t *testing.T) {
 	h := newHouse(t)
-	if _, err := h.SetParameters(t.Context(), workers(16), "requests wait"); err != nil {
+	if _, err := h.SetParameters(t.Context(), "rec_1/0", workers(16), "requests wait"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.SetParameters(t.Context(), workers(20), "still"); err == nil || !strings.Contains(err.Error(), "refused") {
+	if _, err := h.SetParameters(t.Context(), "rec_1/0", workers(20), "still"); err == nil || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("got %v, want that the root is taken", err)
 	}
 	h.holds(t, `{"pool": {"workers": 16, "queue": 5}}`+"\n")
@@ -243,7 +243,7 @@ func TestSecondMoveDuringTheWatchIsRefusedAndTheFirstStays(t *testing.T) {
 
 func TestRollbackThatCameTooLateIsDoneAlready(t *testing.T) {
 	h := newHouse(t)
-	id, err := h.SetParameters(t.Context(), workers(16), "requests wait")
+	id, err := h.SetParameters(t.Context(), "rec_1/0", workers(16), "requests wait")
 	if err != nil {
 		t.Fatal(err)
 	}

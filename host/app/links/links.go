@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,6 +54,8 @@ type commanded struct {
 	At     time.Time `json:"at"`
 	Hold   bool      `json:"hold"`
 	Reason string    `json:"reason"`
+	// Unsure reports that the command was begun and not seen to end.
+	Unsure bool `json:"unsure,omitempty"`
 }
 
 const memoryKey = "links_opened"
@@ -120,6 +123,20 @@ func (l *Links) OpenLink(ctx context.Context, from, to, reason string) (text str
 	return text, err == nil, err
 }
 
+// TraceLink says what is known of a link and of a recovery's order to it.
+func (l *Links) TraceLink(from, to, recovery string) act.LinkTrace {
+	ours := func(reason string) bool { return strings.HasPrefix(reason, recovery+" ") }
+	if s, ok := l.opt.Proxies.State(from, to); ok {
+		c := s.Status.Circuit
+		if !s.Running {
+			return act.LinkTrace{Err: fmt.Errorf("the proxy of the link %s does not answer yet", spec.Name(from, to))}
+		}
+		return act.LinkTrace{Open: c.State != breaker.Closed, Ours: ours(c.Reason)}
+	}
+	c, open := l.commandedOf(spec.Name(from, to))
+	return act.LinkTrace{Open: open, Ours: open && ours(c.Reason), Unsure: open && c.Unsure}
+}
+
 // CloseLink begins to close a link: by trials, where it has a proxy. A link that
 // a person holds is left to them.
 func (l *Links) CloseLink(ctx context.Context, from, to, reason string) (text string, changed bool, err error) {
@@ -170,34 +187,52 @@ func (l *Links) order(ctx context.Context, from, to string, o circuit.Order) (st
 	}
 }
 
-// command runs the declared command of a link without a proxy. What it has
-// opened is remembered after it has ended: a daemon that is killed in between
-// may forget an open link, and never takes a closed one for open.
+// command runs the declared command of a link without a proxy. What it opens or
+// closes is remembered before it begins, as unsure: a daemon that is killed in
+// between never forgets an open link, and counts it as open until a command has
+// closed it.
 func (l *Links) command(ctx context.Context, link config.Link, o circuit.Order) (string, error) {
 	argv := link.CloseCommand
 	if o.State == breaker.Open {
 		argv = link.OpenCommand
 	}
-	text, err := act.Command{Command: argv, Dir: filepath.Dir(l.opt.Settings().File)}.Run(ctx)
-	if err != nil {
+	name := spec.Name(link.From, link.To)
+	before, was := l.commandedOf(name)
+	during := commanded{At: time.Now(), Hold: o.Hold, Reason: o.Reason, Unsure: true}
+	if err := l.remember(ctx, name, &during); err != nil {
 		return "", err
 	}
+	text, err := act.Command{Command: argv, Dir: filepath.Dir(l.opt.Settings().File)}.Run(ctx)
+	after := &during
+	switch {
+	case err != nil && was:
+		after = &before
+	case err != nil, o.State != breaker.Open:
+		after = nil
+	}
+	during.Unsure = false
+	// What the command has done is kept in any case.
+	return text, errors.Join(err, l.remember(context.WithoutCancel(ctx), name, after))
+}
+
+// remember keeps that commands have opened a link, or, with nil, that it is
+// closed.
+func (l *Links) remember(ctx context.Context, name string, c *commanded) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	name := spec.Name(link.From, link.To)
-	if o.State == breaker.Open {
-		l.opened[name] = commanded{At: time.Now(), Hold: o.Hold, Reason: o.Reason}
-	} else {
+	if c == nil {
 		delete(l.opened, name)
+	} else {
+		l.opened[name] = *c
 	}
 	data, err := json.Marshal(l.opened)
 	if err == nil {
 		err = l.opt.Memory.Set(ctx, memoryKey, data)
 	}
 	if err != nil {
-		return text, fmt.Errorf("remember that the link %s is %s: %w", name, o.State, err)
+		return fmt.Errorf("remember the state of the link %s: %w", name, err)
 	}
-	return text, nil
+	return nil
 }
 
 func (l *Links) commandedOf(name string) (commanded, bool) {

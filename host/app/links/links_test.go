@@ -157,3 +157,57 @@ func TestSamplesSayNothingOfLatencyWhileNothingPasses(t *testing.T) {
 		t.Errorf("isolated: %v by healing, %v by a person; want 1 and 0", healing, person)
 	}
 }
+
+// forgetful fails every write but the first: a kill comes after that.
+type forgetful struct {
+	book
+	writes int
+}
+
+func (f *forgetful) Set(ctx context.Context, key string, value []byte) error {
+	if f.writes++; f.writes > 1 {
+		return errors.New("killed")
+	}
+	return f.book.Set(ctx, key, value)
+}
+
+func TestAnOpenLinkIsNotForgottenByAKillDuringItsCommand(t *testing.T) {
+	disk := book{}
+	first, _ := world(t, disk, noAudit)
+	first.opt.Memory = &forgetful{book: disk}
+	if _, _, err := first.OpenLink(t.Context(), "web", "store", "rec_7 (inc_1): slow"); err == nil {
+		t.Fatal("the write after the command was to fail")
+	}
+	l, trace := world(t, disk, noAudit)
+	if got := l.TraceLink("web", "store", "rec_7"); !got.Open || !got.Ours || !got.Unsure {
+		t.Errorf("the next daemon knows %+v, want an open link, by this recovery, unsure", got)
+	}
+	if got := l.TraceLink("web", "store", "rec_70"); got.Ours {
+		t.Error("another recovery takes it for its own")
+	}
+	if _, _, err := l.OpenLink(t.Context(), "web", "store", "rec_8 (inc_1): slow"); err != nil {
+		t.Errorf("open what may be open: %v", err)
+	}
+	if err := os.WriteFile(trace, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.ReleaseLink(t.Context(), "web", "store", "undo"); err != nil {
+		t.Errorf("take it back: %v", err)
+	}
+	if got := l.TraceLink("web", "store", "rec_7"); got.Open || got.Unsure {
+		t.Errorf("after it was closed it is %+v", got)
+	}
+}
+
+func TestACommandThatHasFailedLeavesTheLinkClosed(t *testing.T) {
+	l, _ := world(t, book{}, noAudit)
+	if got := l.TraceLink("web", "store", "rec_1"); got.Open || got.Err != nil {
+		t.Errorf("a link of commands that nobody opened is %+v", got)
+	}
+	if _, _, err := l.OpenLink(t.Context(), "web", "deaf", "rec_1 (inc_1): slow"); err == nil {
+		t.Fatal("the command was to fail")
+	}
+	if got := l.TraceLink("web", "deaf", "rec_1"); got.Open {
+		t.Errorf("a command that has failed leaves %+v, want a closed link", got)
+	}
+}

@@ -159,6 +159,8 @@ type Record struct {
 	Reason string `json:"reason,omitempty"`
 	// Undoes is the change that this one takes back, empty for an ordinary one.
 	Undoes string `json:"undoes,omitempty"`
+	// Order is the key of the recovery's order that it was made for, empty for none.
+	Order string `json:"order,omitempty"`
 	// Key identifies what is asked for, Context what was there; see package candidate.
 	Key     string `json:"key"`
 	Context string `json:"context"`

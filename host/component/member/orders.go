@@ -27,6 +27,11 @@ func (m *Member) Reload(ctx context.Context, o Order) (Result, error) {
 	return m.order(ctx, o, m.reload)
 }
 
+// Await waits for the orders before it and does nothing; see component.Set.
+func (m *Member) Await(ctx context.Context, o Order) (Result, error) {
+	return m.order(ctx, o, func(context.Context, Order) (Result, error) { return Result{}, nil })
+}
+
 // order waits for the member's turn and carries out an order, within ctx and the member's life.
 func (m *Member) order(ctx context.Context, o Order, carryOut func(context.Context, Order) (Result, error)) (Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)

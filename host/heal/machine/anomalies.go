@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/ledger"
 	"github.com/homeostat/homeostat/host/heal/quiet"
 	"github.com/homeostat/homeostat/host/heal/record"
@@ -25,7 +26,7 @@ func (r Report) apply(m *Machine) error {
 			m.onAnomaly(c, r.Generation)
 		}
 		if c.What != ledger.Seen {
-			m.emit(Publish{Topic: "anomaly", Item: *c.Anomaly})
+			m.emit(effect.Publish{Topic: "anomaly", Item: *c.Anomaly})
 		}
 	}
 	return nil

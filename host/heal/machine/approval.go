@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
@@ -42,11 +43,12 @@ func (m *Machine) request(inc *incident, p Proposed) {
 			a.Evidence = append(a.Evidence, an.Summary)
 		}
 	}
+	a.Evidence = append(a.Evidence, inc.doubts(p.Proposal)...)
 	a.Hash = remedy.Hash(a)
 	inc.Approvals = append(bounded(inc.Approvals, maxApprovals), a)
 	m.enter(inc, record.PhaseApproval, "approval "+a.ID+" is needed: "+a.Reason)
 	m.audit("approval_requested", map[string]any{"approval": a.ID, "incident": inc.ID, "hash": a.Hash, "expires": a.Expires})
-	m.emit(Publish{Topic: "approval", Item: a})
+	m.emit(effect.Publish{Topic: "approval", Item: a})
 }
 
 // refused returns a person's no to the same actions in this incident, as long
@@ -73,7 +75,7 @@ func (m *Machine) answer(inc *incident, a *record.Approval, state record.Approva
 	a.State, a.By, a.Text, a.Answered = state, by, text, record.Time(m.now)
 	inc.dirty = true
 	m.audit("approval_"+string(state), map[string]any{"approval": a.ID, "incident": inc.ID, "hash": a.Hash, "by": by, "text": text})
-	m.emit(Publish{Topic: "approval", Item: *a})
+	m.emit(effect.Publish{Topic: "approval", Item: *a})
 }
 
 // approval finds an approval in open and closed incidents.

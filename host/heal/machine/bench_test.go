@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -34,7 +35,7 @@ func report(component, kind string, at time.Time) Report {
 	}}}
 }
 
-func mustStep(b *testing.B, m *Machine, now time.Time, in Input) []Effect {
+func mustStep(b *testing.B, m *Machine, now time.Time, in Input) []effect.Effect {
 	b.Helper()
 	effects, err := m.Step(now, in)
 	if err != nil {
@@ -43,15 +44,15 @@ func mustStep(b *testing.B, m *Machine, now time.Time, in Input) []Effect {
 	return effects
 }
 
-func asked(b *testing.B, effects []Effect) Ticket {
+func asked(b *testing.B, effects []effect.Effect) effect.Ticket {
 	b.Helper()
 	for _, e := range effects {
-		if a, ok := e.(Ask); ok {
+		if a, ok := e.(effect.Ask); ok {
 			return a.Ticket
 		}
 	}
 	b.Fatal("no strategy was asked")
-	return Ticket{}
+	return effect.Ticket{}
 }
 
 // BenchmarkFromExitToOrder is the whole decision path of one crash: anomaly,
@@ -68,14 +69,14 @@ func BenchmarkFromExitToOrder(b *testing.B) {
 				effects = mustStep(b, m, now, Proposed{Ticket: asked(b, effects), Strategy: "restart", Proposal: sdk.Proposal{
 					Actions: []sdk.Action{sdk.Restart{Component: "web"}},
 				}})
-				order, ok := effects[len(effects)-1].(Act)
+				order, ok := effects[len(effects)-1].(effect.Act)
 				if !ok {
 					b.Fatalf("no order among %v", effects)
 				}
 				over := report("web", sdk.AnomalyExit, now)
 				over.Anomalies[0].Ended = true
 				effects = mustStep(b, m, now, Acted{Ticket: order.Ticket})
-				look := effects[len(effects)-1].(Confirm)
+				look := effects[len(effects)-1].(effect.Confirm)
 				mustStep(b, m, now, Confirmed{Ticket: look.Ticket, Verdicts: map[string]sdk.Verdict{"web": sdk.Pass}})
 				mustStep(b, m, now, over)
 				now = now.Add(3 * time.Minute)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -33,8 +34,6 @@ type incident struct {
 	ready *record.Approval
 	// renew reports that the last approval has expired unanswered.
 	renew bool
-	// resumed reports that the daemon ended while an action was under way.
-	resumed bool
 	// exitAt and exitGeneration belong to the newest exit of the cause.
 	exitAt         time.Time
 	exitGeneration uint64
@@ -121,7 +120,7 @@ func (m *Machine) find(id string) *incident {
 }
 
 // byTicket returns the incident that still waits for the answer, nil for none.
-func (m *Machine) byTicket(t Ticket) *incident {
+func (m *Machine) byTicket(t effect.Ticket) *incident {
 	if i := m.find(t.Incident); i != nil && i.ticket == t.Number {
 		return i
 	}
@@ -151,7 +150,7 @@ func (i *incident) grave() bool {
 }
 
 // ticketOf returns the present ticket.
-func (i *incident) ticketOf() Ticket { return Ticket{Incident: i.ID, Number: i.ticket} }
+func (i *incident) ticketOf() effect.Ticket { return effect.Ticket{Incident: i.ID, Number: i.ticket} }
 
 // put stores the anomaly's present form in the incident. That it was merely
 // seen again is shown, but not worth a write to the disk.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/homeostat/homeostat/host/heal/policy"
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -30,13 +30,13 @@ type Happened struct{ Event sdk.Event }
 
 // Confirmed answers a Confirm with a verdict for each component.
 type Confirmed struct {
-	Ticket
+	effect.Ticket
 	Verdicts map[string]sdk.Verdict
 }
 
 // Proposed answers an Ask. Without actions, Reasons say why nobody offers.
 type Proposed struct {
-	Ticket
+	effect.Ticket
 	Strategy string
 	Proposal sdk.Proposal
 	Reasons  []string
@@ -57,7 +57,7 @@ type Proposed struct {
 
 // Acted answers an Act.
 type Acted struct {
-	Ticket
+	effect.Ticket
 	// Index is the action's place in the proposal.
 	Index int
 	// Step says what was done.
@@ -77,7 +77,7 @@ type Acted struct {
 
 // Undone answers an Undo.
 type Undone struct {
-	Ticket
+	effect.Ticket
 	Index int
 	Step  record.Step
 	// Err is why it could not be taken back, empty when it was.
@@ -105,18 +105,9 @@ type Demote struct{ Component, Strategy, By, Why string }
 // Configure replaces the settings; the mode that was set live stays.
 type Configure struct{ Settings Settings }
 
-// State is what survives a restart beside the incidents.
-type State struct {
-	Mode policy.Mode `json:"mode"`
-	// Modes are those of components that were set live.
-	Modes       map[string]policy.Own `json:"modes,omitempty"`
-	Maintenance []record.Maintenance  `json:"maintenance"`
-	Promotions  []record.Promotion    `json:"promotions,omitempty"`
-}
-
 // Restore brings back what was saved; it must be the first input.
 type Restore struct {
-	State State
+	State effect.State
 	// Incidents are the saved ones, oldest first.
 	Incidents []record.Incident
 }

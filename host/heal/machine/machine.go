@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/graph"
 	"github.com/homeostat/homeostat/host/heal/ledger"
 	"github.com/homeostat/homeostat/host/heal/policy"
@@ -41,7 +42,7 @@ type Machine struct {
 
 	now     time.Time
 	seq     uint64
-	effects []Effect
+	effects []effect.Effect
 }
 
 // maxClosed is how many resolved incidents stay in memory; the store has all.
@@ -72,7 +73,7 @@ func (m *Machine) configure(set Settings) {
 // returns the effects to carry out, in order. An error means that the input
 // was refused and changed nothing; the effects still have to be carried out.
 // The time must not fall from one call to the next.
-func (m *Machine) Step(now time.Time, in Input) ([]Effect, error) {
+func (m *Machine) Step(now time.Time, in Input) ([]effect.Effect, error) {
 	if now.After(m.now) {
 		m.now = now
 	}
@@ -125,21 +126,21 @@ func (m *Machine) id(prefix string) string {
 	return prefix + "_" + strconv.FormatInt(m.now.UnixMilli(), 36) + "_" + strconv.FormatUint(m.seq, 36)
 }
 
-func (m *Machine) emit(e Effect) { m.effects = append(m.effects, e) }
+func (m *Machine) emit(e effect.Effect) { m.effects = append(m.effects, e) }
 
 func (m *Machine) audit(kind string, fields map[string]any) {
-	m.emit(Audit{Kind: kind, Fields: fields})
+	m.emit(effect.Audit{Kind: kind, Fields: fields})
 }
 
 // flush emits one Save and one Publish for each incident that changed. They
 // come before an Act of the same step, so that its intent is durable first.
 func (m *Machine) flush() {
-	var saves []Effect
+	var saves []effect.Effect
 	for _, inc := range slices.Clone(m.open) {
 		if !inc.dirty {
 			continue
 		}
-		saves = append(saves, Save{Incident: inc.Clone(), News: inc.news})
+		saves = append(saves, effect.Save{Incident: inc.Clone(), News: inc.news})
 		inc.dirty, inc.news, inc.savedAt = false, nil, m.now
 		if inc.Phase == record.PhaseResolved {
 			m.retire(inc)

@@ -3,6 +3,7 @@ package machine
 import (
 	"maps"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/record"
 )
@@ -25,7 +26,7 @@ func (in SetMode) apply(m *Machine) error {
 	before := m.mode
 	m.mode = in.Mode
 	m.audit("mode_set", map[string]any{"from": string(before), "to": string(in.Mode), "by": in.By})
-	m.emit(Publish{Topic: "mode", Item: map[string]string{"mode": string(in.Mode), "by": in.By}})
+	m.emit(effect.Publish{Topic: "mode", Item: map[string]string{"mode": string(in.Mode), "by": in.By}})
 	m.saveState()
 	m.reconsider("the mode is now "+string(in.Mode), func(string) bool { return true })
 	return nil
@@ -45,7 +46,7 @@ func (m *Machine) setOwn(in SetMode) error {
 	m.audit("mode_set", map[string]any{
 		"component": in.Component, "own": string(in.Mode), "wins": in.Wins, "from": string(before), "to": string(after), "by": in.By,
 	})
-	m.emit(Publish{Topic: "mode", Item: map[string]string{"component": in.Component, "mode": string(after), "by": in.By}})
+	m.emit(effect.Publish{Topic: "mode", Item: map[string]string{"component": in.Component, "mode": string(after), "by": in.By}})
 	m.saveState()
 	m.reconsider("the mode of "+in.Component+" is now "+string(after), func(name string) bool { return name == in.Component })
 	return nil

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/remedy"
@@ -24,10 +25,10 @@ type model struct {
 	m   *Machine
 	now time.Time
 	// open questions that the host has still to answer.
-	confirms []Confirm
-	asks     []Ask
-	acts     []Act
-	undos    []Undo
+	confirms []effect.Confirm
+	asks     []effect.Ask
+	acts     []effect.Act
+	undos    []effect.Undo
 	// approved are the approvals that were answered with yes, by hash.
 	acted map[string]int // recovery → number of Act effects
 }
@@ -49,14 +50,14 @@ func (md *model) step(t *rapid.T, in Input) {
 	}
 	for i, e := range effects {
 		switch e := e.(type) {
-		case Confirm:
+		case effect.Confirm:
 			md.confirms = append(md.confirms, e)
-		case Ask:
+		case effect.Ask:
 			md.asks = append(md.asks, e)
-		case Act:
+		case effect.Act:
 			md.checkAct(t, effects[:i], e)
 			md.acts = append(md.acts, e)
-		case Undo:
+		case effect.Undo:
 			md.undos = append(md.undos, e)
 		}
 	}
@@ -65,7 +66,7 @@ func (md *model) step(t *rapid.T, in Input) {
 
 // checkAct wants the intent saved and audited in the same step, no action in
 // a mode or a window that forbids it, and each recovery carried out once.
-func (md *model) checkAct(t *rapid.T, before []Effect, e Act) {
+func (md *model) checkAct(t *rapid.T, before []effect.Effect, e effect.Act) {
 	if e.Index > 0 { // its intent was saved with the first
 		audited := md.acted[fmt.Sprint(e.Recovery, "/", e.Index-1)]
 		if audited == 0 {
@@ -77,10 +78,10 @@ func (md *model) checkAct(t *rapid.T, before []Effect, e Act) {
 	saved, audited := false, false
 	for _, b := range before {
 		switch b := b.(type) {
-		case Save:
+		case effect.Save:
 			rec := b.Incident.Running()
 			saved = saved || b.Incident.ID == e.Incident && rec != nil && rec.ID == e.Recovery
-		case Audit:
+		case effect.Audit:
 			audited = audited || b.Kind == "recovery_started" && b.Fields["recovery"] == e.Recovery
 		}
 	}
@@ -181,7 +182,7 @@ func take[T any](t *rapid.T, list *[]T) T {
 }
 
 // proposal is what any strategy might say, a hostile one included.
-func (md *model) proposal(t *rapid.T, a Ask) Proposed {
+func (md *model) proposal(t *rapid.T, a effect.Ask) Proposed {
 	name := rapid.SampledFrom(append([]string{a.Incident.Component}, parts...)).Draw(t, "target")
 	actions := map[string][]sdk.Action{
 		"nothing": nil, "restart": {sdk.Restart{Component: name}}, "stop": {sdk.Stop{Component: name}},
@@ -235,7 +236,7 @@ func (md *model) maintenance(t *rapid.T) {
 func (md *model) reboot(t *rapid.T) {
 	docs := md.m.Incidents()
 	slices.Reverse(docs)
-	state := State{Mode: md.m.Mode(), Maintenance: md.m.Maintenance()}
+	state := effect.State{Mode: md.m.Mode(), Maintenance: md.m.Maintenance()}
 	md.m = New(modelSettings(policy.Automated))
 	md.confirms, md.asks, md.acts, md.undos = nil, nil, nil, nil
 	md.step(t, Restore{State: state, Incidents: docs})

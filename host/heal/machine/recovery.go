@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/quiet"
 	"github.com/homeostat/homeostat/host/heal/record"
@@ -171,7 +172,8 @@ func (m *Machine) start(inc *incident, p Proposed, approvedBy string) {
 // act orders the next action of the recovery.
 func (m *Machine) act(inc *incident, rec *record.Recovery) {
 	n := len(rec.Receipts)
-	m.emit(Act{
+	rec.OrderedAt, inc.dirty = record.Time(m.now), true
+	m.emit(effect.Act{
 		Ticket: inc.ticketOf(), Recovery: rec.ID, Component: inc.Component, Index: n, Action: rec.Proposal.Actions[n], Reason: rec.Reason,
 	})
 }
@@ -248,7 +250,7 @@ func (m *Machine) acted(inc *incident, rec *record.Recovery, a Acted) {
 func (m *Machine) confirmAction(inc *incident) {
 	inc.ticket++
 	inc.nextAt = time.Time{}
-	m.emit(Confirm{Ticket: inc.ticketOf(), Components: []string{inc.helped()}})
+	m.emit(effect.Confirm{Ticket: inc.ticketOf(), Components: []string{inc.helped()}})
 }
 
 func (m *Machine) onVerdict(inc *incident, v sdk.Verdict) {
@@ -257,8 +259,8 @@ func (m *Machine) onVerdict(inc *incident, v sdk.Verdict) {
 		m.healthy(inc)
 	case v == sdk.Inconclusive:
 		inc.nextAt = m.now.Add(recheck)
-	case inc.resumed:
-		m.abort(inc)
+	case inc.Running().Interrupted:
+		m.abort(inc, "the daemon ended while it was under way, and "+inc.helped()+" is not healthy")
 	default:
 		m.fail(inc, inc.helped()+" is still failing after the action")
 	}
@@ -269,7 +271,7 @@ func (m *Machine) onVerdict(inc *incident, v sdk.Verdict) {
 func (m *Machine) healthy(inc *incident) {
 	rec := inc.Running()
 	rec.HealthyAt = record.Time(m.now)
-	inc.resumed = false
+	rec.Interrupted = false
 	m.rested(inc)
 	until := m.now.Add(m.set.Hold)
 	m.enter(inc, record.PhaseHolding, fmt.Sprintf("%s is healthy again; it counts at %s", inc.helped(), until.UTC().Format(time.TimeOnly)))
@@ -309,7 +311,7 @@ func (m *Machine) endRecovery(inc *incident, rec *record.Recovery, result sdk.Re
 		down = rec.HealthyAt.Sub(inc.Opened)
 	}
 	m.audit("recovery_ended", map[string]any{"incident": inc.ID, "recovery": rec.ID, "component": inc.Component, "result": string(result), "text": rec.Text})
-	m.emit(Learn{Strategy: rec.Strategy, Kind: inc.Kind(), Outcome: sdk.Outcome{
+	m.emit(effect.Learn{Strategy: rec.Strategy, Kind: inc.Kind(), Outcome: sdk.Outcome{
 		Incident: inc.ID, Component: inc.Component, Signature: inc.Signature, Proposal: rec.ID,
 		Result: result, Downtime: down, At: m.now,
 	}})

@@ -7,13 +7,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
 )
 
 func (m *Machine) saveState() {
-	m.emit(SaveState{State: State{
+	m.emit(effect.SaveState{State: effect.State{
 		Mode: m.mode, Modes: maps.Clone(m.modes), Maintenance: m.quiet.Windows(), Promotions: slices.Clone(m.promotions),
 	}})
 }
@@ -75,9 +76,9 @@ func (m *Machine) countRestored(doc record.Incident) {
 	}
 }
 
-// resume takes an incident up where its record says that it stood. An action
-// that was ordered but not reported done is never repeated: the component is
-// looked at instead.
+// resume takes an incident up where its record says that it stood. What became
+// of an action that was ordered but not reported done is found out first: it is
+// never repeated blindly.
 func (m *Machine) resume(inc *incident) {
 	m.open = append(m.open, inc)
 	inc.savedAt = m.now
@@ -90,12 +91,11 @@ func (m *Machine) resume(inc *incident) {
 	}
 	rec := inc.Running()
 	switch inc.Phase {
-	case record.PhaseActing, record.PhaseVerifying:
-		inc.resumed = rec.ActedAt == nil
-		if inc.resumed {
-			rec.ActedAt = record.Time(m.now)
-		}
-		rec.Steps = append(rec.Steps, record.Step{At: m.now, Text: "the daemon was started again: looking at the component instead of repeating the action"})
+	case record.PhaseActing:
+		inc.deadline = m.now.Add(m.set.VerifyTimeout)
+		m.quiet.Begin(rec.ID, m.area(targetsOr(rec.Targets, inc)), m.now.Add(m.set.Settle+m.set.VerifyTimeout))
+		m.trace(inc, rec)
+	case record.PhaseVerifying:
 		inc.deadline = m.now.Add(m.set.VerifyTimeout)
 		m.enter(inc, record.PhaseVerifying, "resumed after a restart of the daemon")
 		m.confirmAction(inc)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
@@ -26,6 +27,10 @@ func (m *Machine) expirePhase(inc *incident) {
 	case record.PhaseWaiting, record.PhaseHandedOver:
 		if m.passed(inc.nextAt) {
 			m.enter(inc, record.PhaseIdle, "")
+		}
+	case record.PhaseActing:
+		if m.passed(inc.nextAt) {
+			m.trace(inc, inc.Running())
 		}
 	case record.PhaseVerifying:
 		if m.passed(inc.deadline) {
@@ -81,7 +86,7 @@ func (m *Machine) begin(inc *incident) bool {
 		m.startApproved(inc)
 	case len(deps) > 0:
 		m.enter(inc, record.PhaseConfirming, "")
-		m.emit(Confirm{Ticket: inc.ticketOf(), Components: deps})
+		m.emit(effect.Confirm{Ticket: inc.ticketOf(), Components: deps})
 	default:
 		m.ask(inc)
 	}
@@ -214,7 +219,7 @@ func (m *Machine) settle(inc *incident) {
 // ask puts the incident to the strategies.
 func (m *Machine) ask(inc *incident) {
 	m.enter(inc, record.PhaseAsking, "")
-	m.emit(Ask{
+	m.emit(effect.Ask{
 		Ticket: inc.ticketOf(), Incident: m.view(inc), Ladder: m.ladderOf(inc.Component), Resting: m.rests.Of(inc.Component, m.now),
 		Kind: inc.Kind(), Rule: m.set.Choice,
 	})

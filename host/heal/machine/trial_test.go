@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -30,18 +31,18 @@ func waited(t *testing.T, p sdk.Proposal) (acts int, outcomes []sdk.Outcome) {
 		}
 		for _, e := range effects {
 			switch e := e.(type) {
-			case Confirm:
+			case effect.Confirm:
 				verdict := map[bool]sdk.Verdict{false: sdk.Fail, true: sdk.Pass}[acts > 0]
 				inputs = append(inputs, Confirmed{Ticket: e.Ticket, Verdicts: map[string]sdk.Verdict{"web": verdict}})
-			case Ask:
+			case effect.Ask:
 				inputs = append(inputs, Proposed{Ticket: e.Ticket, Strategy: "genetic", Proposal: p})
-			case Act:
+			case effect.Act:
 				acts++
 				now = now.Add(5 * time.Second)
 				inputs = append(inputs, Acted{Ticket: e.Ticket, Index: e.Index}, Report{Detector: "health", Component: "web", At: now, Anomalies: []sdk.Anomaly{{
 					Component: "web", Key: "slow", Kind: sdk.AnomalyThreshold, Severity: sdk.SeverityMedium, Score: 1, Start: now, End: now, TTL: time.Hour, Ended: true, Summary: "slow",
 				}}})
-			case Learn:
+			case effect.Learn:
 				outcomes = append(outcomes, e.Outcome)
 			}
 		}

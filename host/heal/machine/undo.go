@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/remedy"
 	"github.com/homeostat/homeostat/sdk"
@@ -26,7 +27,7 @@ func (m *Machine) fail(inc *incident, why string) {
 func (m *Machine) failAll(inc *incident, why string) {
 	rec := inc.Running()
 	rec.Text = why
-	inc.released, inc.resumed, inc.settleAt = false, false, noTime
+	inc.released, inc.settleAt = false, noTime
 	if !m.takeBack(inc, rec) {
 		m.failed(inc, rec)
 	}
@@ -45,7 +46,7 @@ func (m *Machine) takeBack(inc *incident, rec *record.Recovery) bool {
 	m.audit("undo_started", map[string]any{
 		"incident": inc.ID, "recovery": rec.ID, "component": inc.Component, "action": string(action.Kind()) + " " + action.Target(), "reason": rec.Text,
 	})
-	m.emit(Undo{Ticket: inc.ticketOf(), Recovery: rec.ID, Index: n, Action: action, Receipt: rec.Receipts[n], Reason: rec.Text})
+	m.emit(effect.Undo{Ticket: inc.ticketOf(), Recovery: rec.ID, Index: n, Action: action, Receipt: rec.Receipts[n], Reason: rec.Text})
 	return true
 }
 
@@ -90,25 +91,16 @@ func (m *Machine) failed(inc *incident, rec *record.Recovery) {
 	why := "the recovery failed: " + rec.Text
 	works := inc.gone || rec.HealthyAt != nil && !inc.regressed
 	inc.regressed = false
+	if rec.Interrupted {
+		m.endRecovery(inc, rec, sdk.ResultAborted)
+		m.enter(inc, record.PhaseIdle, "the recovery was cut off: "+rec.Text)
+		return
+	}
 	m.endRecovery(inc, rec, sdk.ResultFailed)
 	if !works {
 		m.rest(inc, rec)
 	}
 	m.enter(inc, record.PhaseIdle, why)
-}
-
-// abort ends a recovery of which nobody knows how far it came. What is known to
-// have been done is taken back.
-func (m *Machine) abort(inc *incident) {
-	rec := inc.Running()
-	rec.Text = "the daemon ended while it was under way, and " + inc.helped() + " is not healthy"
-	inc.resumed = false
-	if lastReceipt(rec) >= 0 {
-		m.fail(inc, rec.Text)
-		return
-	}
-	m.endRecovery(inc, rec, sdk.ResultAborted)
-	m.enter(inc, record.PhaseIdle, rec.Text)
 }
 
 // helped is the component that the recovery under way is to help: the caller

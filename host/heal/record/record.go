@@ -102,6 +102,8 @@ type Recovery struct {
 	Actions    []string   `json:"actions"`
 	ProposedAt time.Time  `json:"proposed_at"`
 	StartedAt  *time.Time `json:"started_at,omitempty"`
+	// OrderedAt is when the newest of its actions was ordered.
+	OrderedAt *time.Time `json:"ordered_at,omitempty"`
 	// ActedAt is when the last action was finished.
 	ActedAt *time.Time `json:"acted_at,omitempty"`
 	// HealthyAt is when the first healthy verdict after the action came.
@@ -121,6 +123,9 @@ type Recovery struct {
 	Receipts []string `json:"receipts,omitempty"`
 	// Before is the worst open severity of each component when it began.
 	Before map[string]sdk.Severity `json:"before,omitempty"`
+	// Interrupted reports that the daemon was killed while it was under way, and
+	// that it could not go on, or that nobody knows whether it was carried out.
+	Interrupted bool `json:"interrupted,omitempty"`
 	// Harmed reports that the host was worse for it.
 	Harmed bool `json:"harmed,omitempty"`
 	// RestsUntil is until when the strategy is not asked again about the

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/sdk"
@@ -125,9 +126,9 @@ func (p *player) step(in machine.Input) {
 }
 
 // carry does what the host does with an effect.
-func (p *player) carry(e machine.Effect) {
+func (p *player) carry(e effect.Effect) {
 	switch e := e.(type) {
-	case machine.Confirm:
+	case effect.Confirm:
 		p.later(0, func() machine.Input {
 			verdict := sdk.Fail
 			if p.healed {
@@ -135,11 +136,11 @@ func (p *player) carry(e machine.Effect) {
 			}
 			return machine.Confirmed{Ticket: e.Ticket, Verdicts: map[string]sdk.Verdict{p.scene.Component: verdict}}
 		})
-	case machine.Ask:
+	case effect.Ask:
 		p.later(0, func() machine.Input { return p.propose(e) })
-	case machine.Act:
+	case effect.Act:
 		p.act(e)
-	case machine.Save:
+	case effect.Save:
 		p.over = p.over || e.Incident.Resolved != nil
 	}
 }
@@ -155,7 +156,7 @@ func (p *player) anomaly(v sdk.Verdict) machine.Input {
 }
 
 // propose asks the two in their order, and then a person.
-func (p *player) propose(e machine.Ask) machine.Input {
+func (p *player) propose(e effect.Ask) machine.Input {
 	out := machine.Proposed{Ticket: e.Ticket}
 	for _, name := range p.ladder {
 		if e.Resting[name].After(p.now) {
@@ -175,7 +176,7 @@ func (p *player) propose(e machine.Ask) machine.Input {
 
 // act takes as long as the remedy is known to take, and ends the trouble when it has
 // luck.
-func (p *player) act(e machine.Act) {
+func (p *player) act(e effect.Act) {
 	name := p.chosen
 	luck := p.scene.luck[name][p.tried[name]%attempts]
 	p.tried[name]++
@@ -190,7 +191,7 @@ func (p *player) act(e machine.Act) {
 	p.later(p.config.Spans[name].Failed, func() machine.Input { return p.acted(e) })
 }
 
-func (p *player) acted(e machine.Act) machine.Input {
+func (p *player) acted(e effect.Act) machine.Input {
 	p.serial++
 	return machine.Acted{Ticket: e.Ticket, Generation: p.serial}
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/machine"
 )
 
@@ -19,7 +20,7 @@ type Stage struct {
 	// Now is the simulated time.
 	Now     time.Time
 	machine *machine.Machine
-	carry   func(machine.Effect)
+	carry   func(effect.Effect)
 	due     []planned
 	err     error
 }
@@ -31,7 +32,7 @@ type planned struct {
 }
 
 // New returns a stage whose time begins at start. Carry is handed every effect.
-func New(m *machine.Machine, start time.Time, carry func(machine.Effect)) *Stage {
+func New(m *machine.Machine, start time.Time, carry func(effect.Effect)) *Stage {
 	return &Stage{Now: start, machine: m, carry: carry}
 }
 

@@ -5,30 +5,31 @@ import (
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/odds"
 	"github.com/homeostat/homeostat/sdk"
 )
 
 // carry does what the host does with an effect.
-func (p *player) carry(e machine.Effect) {
+func (p *player) carry(e effect.Effect) {
 	switch e := e.(type) {
-	case machine.Confirm:
+	case effect.Confirm:
 		p.Later(0, func() machine.Input {
 			return machine.Confirmed{Ticket: e.Ticket, Verdicts: map[string]sdk.Verdict{component: p.verdict()}}
 		})
-	case machine.Ask:
+	case effect.Ask:
 		p.Later(0, func() machine.Input { return p.ask(e) })
-	case machine.Act:
+	case effect.Act:
 		p.Later(takes(e.Action), func() machine.Input { return p.act(e) })
-	case machine.Undo:
+	case effect.Undo:
 		p.Later(changeTakes, func() machine.Input {
 			p.move(p.before)
 			return machine.Undone{Ticket: e.Ticket, Index: e.Index}
 		})
-	case machine.Learn:
+	case effect.Learn:
 		p.learn(e)
-	case machine.Save:
+	case effect.Save:
 		p.over = p.over || e.Incident.Resolved != nil
 	}
 }
@@ -47,7 +48,7 @@ func (p *player) verdict() sdk.Verdict {
 
 // ask goes down the ladder as host/heal does: the rung below is asked where what was
 // learned could speak for it.
-func (p *player) ask(e machine.Ask) machine.Input {
+func (p *player) ask(e effect.Ask) machine.Input {
 	c := odds.Case{Signature: signature, Kind: sdk.AnomalyThreshold}
 	out := machine.Proposed{Ticket: e.Ticket, Strategy: "person", Proposal: sdk.Proposal{
 		Actions: []sdk.Action{sdk.HandOver{Component: component, Message: "nothing has helped"}},
@@ -95,7 +96,7 @@ func takes(a sdk.Action) time.Duration {
 }
 
 // act carries an action out.
-func (p *player) act(e machine.Act) machine.Input {
+func (p *player) act(e effect.Act) machine.Input {
 	if set, ok := e.Action.(sdk.SetParameters); ok {
 		next := slices.Clone(p.present)
 		for i := range next {
@@ -110,7 +111,7 @@ func (p *player) act(e machine.Act) machine.Input {
 }
 
 // learn tells the book and the plugin how a recovery ended.
-func (p *player) learn(e machine.Learn) {
+func (p *player) learn(e effect.Learn) {
 	if e.Outcome.Result == sdk.ResultHealed || e.Outcome.Result == sdk.ResultFailed {
 		p.book.Tell(odds.Trial{
 			Case: odds.Case{Signature: signature, Kind: sdk.AnomalyThreshold}, Strategy: e.Strategy, Healed: e.Outcome.Result == sdk.ResultHealed,

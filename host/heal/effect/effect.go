@@ -1,9 +1,15 @@
-package machine
+// Package effect holds what the core of healing wants carried out, and the ticket
+// by which the answer is known.
+//
+// It owns their shape, nothing of what leads to them or comes of them. Values are
+// plain data: whoever gets one may keep it.
+package effect
 
 import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/heal/odds"
+	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
 )
@@ -40,6 +46,18 @@ type Ask struct {
 	Rule odds.Rule
 }
 
+// Trace finds out what became of an action that was ordered before the daemon was
+// killed; the answer is Traced.
+type Trace struct {
+	Ticket
+	Recovery  string
+	Component string
+	Index     int
+	Action    sdk.Action
+	// Since is when it was ordered.
+	Since time.Time
+}
+
 // Act carries one action of a proposal out; the answer is Acted. The next one is
 // ordered when this one has ended and that is durable.
 type Act struct {
@@ -67,6 +85,15 @@ type Save struct {
 	Incident record.Incident
 	// News are the lines of its history that nobody has seen yet.
 	News []record.Entry
+}
+
+// State is what survives a restart beside the incidents.
+type State struct {
+	Mode policy.Mode `json:"mode"`
+	// Modes are those of components that were set live.
+	Modes       map[string]policy.Own `json:"modes,omitempty"`
+	Maintenance []record.Maintenance  `json:"maintenance"`
+	Promotions  []record.Promotion    `json:"promotions,omitempty"`
 }
 
 // SaveState makes the mode and the maintenance windows durable.
@@ -97,6 +124,7 @@ type Learn struct {
 func (Confirm) effect()   {}
 func (Ask) effect()       {}
 func (Act) effect()       {}
+func (Trace) effect()     {}
 func (Undo) effect()      {}
 func (Save) effect()      {}
 func (SaveState) effect() {}
