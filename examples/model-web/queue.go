@@ -23,6 +23,8 @@ import (
 // seconds.
 const (
 	requests = 400
+	// perMinute is how many requests of a recorded minute are simulated.
+	perMinute = 20
 	// rate is how many requests arrive a second, usual how long one takes alone,
 	// and crowd how much longer for each other that is being served.
 	rate  = 120
@@ -38,40 +40,83 @@ var errWanted = errors.New("want three numbers: workers (1 or more), length of t
 // of the queue, and the seconds after which a waiting request is given up. The
 // same seed gives the same requests, whatever the params are.
 func simulate(params []float64, seed uint64) (float64, error) {
+	s, err := open(params, seed)
+	if err != nil {
+		return 0, err
+	}
+	s.arrive(requests, rate)
+	return s.mean(), nil
+}
+
+// replay is simulate for recorded load: the requests a second in each minute. Of
+// each minute a part is simulated, and minutes without requests cost nothing.
+func replay(params, load []float64, seed uint64) (float64, error) {
+	s, err := open(params, seed)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range load {
+		if r > 0 {
+			s.arrive(perMinute, r)
+		}
+	}
+	return s.mean(), nil
+}
+
+// service is what happens to requests.
+type service struct {
+	rand     *rand.Rand
+	length   int
+	deadline float64
+	busy     []float64 // until when each worker is busy
+	starts   []float64 // when those that wait will be served
+	now      float64
+	cost     float64
+	asked    int
+}
+
+func open(params []float64, seed uint64) (*service, error) {
 	if len(params) != 3 || !(params[0] >= 1) {
-		return 0, errWanted
+		return nil, errWanted
 	}
-	workers, length, deadline := int(params[0]), int(params[1]), params[2]
-	r := rand.New(rand.NewPCG(seed, 1))
-	busy := make([]float64, workers) // until when each worker is busy
-	var starts []float64             // when those that wait will be served
-	now, cost := 0.0, 0.0
-	for range requests {
-		now += r.ExpFloat64() / rate
-		work := usual * math.Exp(0.5*r.NormFloat64())
-		for len(starts) > 0 && starts[0] <= now {
-			starts = starts[1:]
-		}
-		first, served := 0, 0
-		for i, until := range busy {
-			if until < busy[first] {
-				first = i
-			}
-			if until > now {
-				served++
-			}
-		}
-		begin := max(now, busy[first])
-		if begin > now && len(starts) >= length || begin-now > deadline {
-			cost += refusal
-			continue
-		}
-		if begin > now {
-			starts = append(starts, begin)
-		}
-		end := begin + work*(1+crowd*float64(served))
-		busy[first] = end
-		cost += end - now
+	return &service{
+		rand: rand.New(rand.NewPCG(seed, 1)), busy: make([]float64, int(params[0])), length: int(params[1]), deadline: params[2],
+	}, nil
+}
+
+func (s *service) mean() float64 { return s.cost / float64(max(1, s.asked)) }
+
+// arrive lets requests come at so many a second.
+func (s *service) arrive(count int, rate float64) {
+	for range count {
+		s.now += s.rand.ExpFloat64() / rate
+		s.asked++
+		s.serve(usual * math.Exp(0.5*s.rand.NormFloat64()))
 	}
-	return cost / requests, nil
+}
+
+// serve gives a request to the worker that is free first, or refuses it.
+func (s *service) serve(work float64) {
+	for len(s.starts) > 0 && s.starts[0] <= s.now {
+		s.starts = s.starts[1:]
+	}
+	first, served := 0, 0
+	for i, until := range s.busy {
+		if until < s.busy[first] {
+			first = i
+		}
+		if until > s.now {
+			served++
+		}
+	}
+	begin := max(s.now, s.busy[first])
+	if begin > s.now && (len(s.starts) >= s.length || begin-s.now > s.deadline) {
+		s.cost += refusal
+		return
+	}
+	if begin > s.now {
+		s.starts = append(s.starts, begin)
+	}
+	s.busy[first] = begin + work*(1+crowd*float64(served))
+	s.cost += s.busy[first] - s.now
 }

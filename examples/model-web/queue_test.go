@@ -33,5 +33,35 @@ func TestWrongParametersAreRefused(t *testing.T) {
 		if c, err := simulate(params, 1); err == nil {
 			t.Errorf("%v cost %v", params, c)
 		}
+		if c, err := replay(params, []float64{1}, 1); err == nil {
+			t.Errorf("%v cost %v under recorded load", params, c)
+		}
+	}
+}
+
+func TestQuietHourWantsFewerWorkersThanABusyOne(t *testing.T) {
+	hour := func(rate float64) (few, many float64) {
+		load := make([]float64, 60)
+		for i := range load {
+			load[i] = rate
+		}
+		few, err := replay([]float64{2, 64, 2}, load, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		many, err = replay([]float64{12, 64, 2}, load, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return few, many
+	}
+	if few, many := hour(5); few > 1.1*many {
+		t.Errorf("in a quiet hour 2 workers cost %v and 12 cost %v, want the same", few, many)
+	}
+	if few, many := hour(150); few < 2*many {
+		t.Errorf("in a busy hour 2 workers cost %v and 12 cost %v, want far more", few, many)
+	}
+	if cost, err := replay([]float64{2, 64, 2}, make([]float64, 60), 1); err != nil || cost != 0 {
+		t.Errorf("an hour without requests costs %v, %v", cost, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/app/changes"
+	"github.com/homeostat/homeostat/host/app/load"
 	"github.com/homeostat/homeostat/host/app/models"
 	"github.com/homeostat/homeostat/host/evolve"
 	"github.com/homeostat/homeostat/host/history"
@@ -17,9 +18,11 @@ const searchKind = "search"
 // newSearcher joins searches with components, their parameters, the strategy
 // that searches and the sandbox.
 func (a *App) newSearcher() *evolve.Searcher {
+	pins := &models.Pins{Log: a.log.Named("evolve")}
 	return evolve.New(evolve.Options{
-		Log: a.log.Named("evolve"), Settings: a.searchSettings, Look: a.settings.Evolve.Look,
+		Log: a.log.Named("evolve"), Settings: func() evolve.Settings { return a.searchSettings(pins) }, Look: a.settings.Evolve.Look,
 		Parameters: a.hands().Parameters().Movable, Evolver: a.evolver, Quiet: a.quiet,
+		Recorded: load.History{Store: a.metrics, Now: time.Now},
 		Open: func(ctx context.Context, t evolve.Target) (evolve.Evaluator, error) {
 			limits := changes.Limits(a.current().Sandbox)
 			limits.Timeout = a.current().Evolve.Timeout
@@ -39,7 +42,7 @@ func (a *App) newSearcher() *evolve.Searcher {
 	})
 }
 
-func (a *App) searchSettings() evolve.Settings {
+func (a *App) searchSettings(pins *models.Pins) evolve.Settings {
 	settings := a.current()
 	out := evolve.Settings{Evaluations: settings.Evolve.Evaluations, Seeds: settings.Evolve.Seeds, Every: settings.Evolve.Every}
 	if !settings.Evolve.Enabled {
@@ -47,7 +50,9 @@ func (a *App) searchSettings() evolve.Settings {
 	}
 	for _, c := range settings.Components {
 		if c.Model.Module != "" {
-			out.Targets = append(out.Targets, evolve.Target{Component: string(c.Name), Module: c.Model.Module, SHA256: string(c.Model.SHA256)})
+			out.Targets = append(out.Targets, evolve.Target{
+				Component: string(c.Name), Module: c.Model.Module, SHA256: pins.Of(string(c.Name), c.Model.Module, string(c.Model.SHA256)), Replay: c.Model.Replay,
+			})
 		}
 	}
 	return out

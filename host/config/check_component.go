@@ -30,10 +30,19 @@ func (c *checker) components() {
 		for j, name := range component.DependsOn {
 			c.reference(where.key("depends_on").index(j), name, names)
 		}
-		c.bothOrNone(where.key("model"), [2]string{"module", "sha256"}, [2]bool{component.Model.Module != "", component.Model.SHA256 != ""})
+		c.model(where.key("model"), component.Model)
 		c.probes(where, component.Probes)
 		c.parameters(where, component)
 		c.forbidden(where, component)
+	}
+}
+
+// model checks that what is said of a model has one.
+func (c *checker) model(where at, m Model) {
+	for key, given := range map[string]bool{"sha256": m.SHA256 != "", "replay": m.Replay != ""} {
+		if given && m.Module == "" {
+			c.wrong(where.key(key), "needs module as well")
+		}
 	}
 }
 

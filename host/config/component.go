@@ -66,7 +66,8 @@ type Restarts struct {
 // Model is the table model of a component.
 type Model struct {
 	Module string      `toml:"module" default:"" doc:"WASM file with the function fitness, relative to this file."`
-	SHA256 form.Digest `toml:"sha256" default:"" doc:"Its SHA-256; required with module."`
+	SHA256 form.Digest `toml:"sha256" default:"" otherwise:"unpinned" doc:"What its SHA-256 must be. Without it any file of that name is run, in the sandbox, and a warning says so; a file that has changed is searched anew."`
+	Replay string      `toml:"replay" default:"" otherwise:"none" doc:"Signal of the component, such as its requests, whose recorded hours the model's function replay is given."`
 }
 
 // Declared is one table declared.NAME of a component.

@@ -106,22 +106,29 @@ func (r *round) judgeOne(ctx context.Context, g sdk.Genome) (judged, error) {
 	if params, j.refused = Params(r.problem, j.values); j.refused != nil {
 		return j, nil
 	}
-	costs, err := r.model.Evaluate(ctx, params, r.streams)
-	switch {
-	case errors.Is(err, ErrModel):
+	cost, err := r.cost(ctx, params)
+	if errors.Is(err, ErrModel) {
 		j.failed = err
 		return j, nil
-	case err != nil:
-		return j, fmt.Errorf("evaluate a setting of %s: %w", r.target.Component, err)
 	}
+	j.cost = cost
+	return j, err
+}
+
+// cost is the mean of what the model answers.
+func (r *round) cost(ctx context.Context, params []float64) (float64, error) {
+	costs, err := r.model.Evaluate(ctx, params, r.streams)
+	if err != nil {
+		return 0, fmt.Errorf("evaluate a setting of %s: %w", r.target.Component, err)
+	}
+	mean := 0.0
 	for _, cost := range costs {
 		if math.IsNaN(cost) || math.IsInf(cost, 0) {
-			j.failed = fmt.Errorf("%w answered %v, which is no cost", ErrModel, cost)
-			return j, nil
+			return 0, fmt.Errorf("%w answered %v, which is no cost", ErrModel, cost)
 		}
-		j.cost += cost / float64(len(costs))
+		mean += cost / float64(len(costs))
 	}
-	return j, nil
+	return mean, nil
 }
 
 // generated are so many streams of random numbers of a round.

@@ -29,7 +29,8 @@ type Evolver interface {
 // Evaluator runs a model. It is used from several goroutines.
 type Evaluator interface {
 	// Evaluate returns the model's cost under each of the streams, in their order.
-	// What the model did wrong matches ErrModel; other errors are the host's.
+	// What the model did wrong matches ErrModel, a series that it cannot be given
+	// ErrNoReplay; other errors are the host's.
 	Evaluate(ctx context.Context, params []float64, streams []Stream) ([]float64, error)
 	Close()
 }
@@ -38,6 +39,8 @@ type Evaluator interface {
 type Stream struct {
 	// Seed is of the model's random numbers.
 	Seed uint64
+	// Series is recorded load; without it the model makes load up.
+	Series []float64
 }
 
 // Target is a component with a model.
@@ -45,6 +48,9 @@ type Target struct {
 	Component string
 	// Module is the path of the model and SHA256 what it must be.
 	Module, SHA256 string
+	// Replay is the component's signal whose recorded hours the model is given, empty
+	// for none.
+	Replay string
 }
 
 // Settings say how much is searched.
@@ -69,6 +75,9 @@ type Options struct {
 	Evolver func() (Evolver, bool)
 	// Open prepares a model. An error of it that matches ErrModel is the model's.
 	Open func(ctx context.Context, t Target) (Evaluator, error)
+	// Recorded is what was recorded of the load; it is asked where a target has a
+	// signal for it.
+	Recorded Recorded
 	// Quiet reports that nothing more important is going on, such as an incident.
 	Quiet func() bool
 	// Keep and Kept store what is known of a component's searches.

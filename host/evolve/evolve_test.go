@@ -49,7 +49,8 @@ func (p *plugin) Ask(ctx context.Context, problem sdk.Problem, n int) ([]sdk.Gen
 
 // function is a model in Go; it notes what it was asked.
 type function struct {
-	cost func(params []float64, seed uint64) (float64, error)
+	cost   func(params []float64, seed uint64) (float64, error)
+	replay func(params, series []float64) (float64, error)
 
 	mu    sync.Mutex
 	count int
@@ -66,7 +67,11 @@ func (f *function) Evaluate(_ context.Context, params []float64, streams []Strea
 		}
 		f.seeds[s.Seed]++
 		f.mu.Unlock()
-		cost, err := f.cost(params, s.Seed)
+		ask := func() (float64, error) { return f.cost(params, s.Seed) }
+		if len(s.Series) > 0 {
+			ask = func() (float64, error) { return f.replay(params, s.Series) }
+		}
+		cost, err := ask()
 		if err != nil {
 			return out, err
 		}
@@ -87,6 +92,7 @@ type world struct {
 	quiet      func() bool
 	docs       map[string][]byte
 	audit      []map[string]any
+	recorded   hours
 }
 
 func newWorld(t *testing.T) *world {
@@ -116,7 +122,7 @@ func (w *world) searcher() *Searcher {
 		Keep:       func(_ context.Context, name string, doc []byte) error { w.docs[name] = doc; return nil },
 		Kept:       func(_ context.Context, name string) ([]byte, error) { return w.docs[name], nil },
 		Audit:      func(_ string, fields map[string]any) error { w.audit = append(w.audit, fields); return nil },
-		Look:       time.Minute,
+		Look:       time.Minute, Recorded: &w.recorded,
 	})
 }
 

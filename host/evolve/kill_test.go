@@ -87,7 +87,7 @@ func (d *doomed) life(t *testing.T, at time.Time) (Status, error) {
 // said is what the strategy tells of its population, which it reads at a question.
 func (d *doomed) said(t *testing.T, st Status) string {
 	t.Helper()
-	p := sdk.Problem{Component: "web", Parameters: d.parameters, Round: st.Round, Budget: st.Budget}
+	p := sdk.Problem{Component: "web", Parameters: d.parameters, Round: st.Round, Budget: st.Budget, Recorded: len(st.Hours) > 0}
 	if more, err := d.plugin.Ask(t.Context(), p, 1); err != nil || len(more) > 0 {
 		t.Fatalf("the round is not over: %v, %v", more, err)
 	}
@@ -104,7 +104,7 @@ const never = 1 << 20
 func TestKillAtAnyStepOfASearchLeavesItsEndAsItWouldHaveBeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fresh := func(left int) *doomed {
-			d := &doomed{world: newWorld(t), left: left}
+			d := &doomed{world: recording(t, 12), left: left}
 			d.set.Evaluations, d.set.Seeds = 66, 1
 			return d
 		}

@@ -92,8 +92,8 @@ func due(status Status, r run) bool {
 	return true
 }
 
-// rounds does a round and the one that proves what it found. A round that was
-// under way goes on.
+// rounds does a round, its replay and the one that proves what was found. A round
+// that was under way goes on.
 func (s *Searcher) rounds(ctx context.Context, r run, problem sdk.Problem, status *Status) error {
 	model, err := s.opt.Open(ctx, r.target)
 	if errors.Is(err, ErrModel) {
@@ -102,19 +102,82 @@ func (s *Searcher) rounds(ctx context.Context, r run, problem sdk.Problem, statu
 		return err
 	}
 	defer model.Close()
-	if status.Round == 0 || status.State != Searching && status.State != Proving {
+	if status.Round == 0 || !status.underWay() {
 		status.begin(Searching, r.set.Evaluations, r.now)
+		status.Hours = nil
 	}
 	for {
-		problem.Round, problem.Budget = status.Round, status.Budget
-		rd := &round{run: r, problem: problem, model: model, streams: generated(status.Round, r.set.Seeds), status: *status}
-		err := s.spend(ctx, rd)
-		*status = rd.status
-		if err != nil || status.State == Proving {
+		err := s.oneRound(ctx, &round{run: r, problem: problem, model: model}, status)
+		if errors.Is(err, errLeftOut) {
+			s.leaveOut(status, err)
+		} else if err != nil || status.State == Proving {
 			return err
 		}
-		status.begin(Proving, provers, r.now)
+		if err := s.next(ctx, r, status); err != nil {
+			return err
+		}
 	}
+}
+
+// oneRound does a round, or the rest of one that was under way.
+func (s *Searcher) oneRound(ctx context.Context, r *round, status *Status) error {
+	var err error
+	if r.streams, err = s.streams(ctx, r.run, *status); err != nil {
+		return err
+	}
+	r.problem.Round, r.problem.Budget, r.problem.Recorded, r.status = status.Round, status.Budget, len(status.Hours) > 0, *status
+	if status.State == Replaying {
+		if err := r.tryReplay(ctx); err != nil {
+			return err
+		}
+	}
+	err = s.spend(ctx, r)
+	*status = r.status
+	if status.State == Replaying && errors.Is(err, errSetAside) {
+		return fmt.Errorf("%w: %w", errLeftOut, err)
+	}
+	return err
+}
+
+// leaveOut goes on without recorded load.
+func (s *Searcher) leaveOut(status *Status, why error) {
+	status.Hours, status.Replay, status.Untold = nil, why.Error(), nil
+	s.opt.Log.Info("a search goes on without recorded load", "component", status.Component, "why", why)
+}
+
+// next begins the round after the one that is done: a search is replayed where that
+// can be had, and proven in the end.
+func (s *Searcher) next(ctx context.Context, r run, status *Status) error {
+	if status.State == Searching {
+		status.Replay = ""
+		err := s.replay(ctx, r, status)
+		if err == nil || !errors.Is(err, errLeftOut) {
+			return err
+		}
+		if r.target.Replay != "" {
+			s.leaveOut(status, err)
+		}
+	}
+	status.begin(Proving, provers, r.now)
+	if len(status.Hours) > 0 {
+		return s.otherHours(ctx, r, status)
+	}
+	return nil
+}
+
+// otherHours has a proof meet hours of its own.
+func (s *Searcher) otherHours(ctx context.Context, r run, status *Status) error {
+	hours, err := s.opt.Recorded.Hours(ctx, r.target)
+	if err != nil {
+		return fmt.Errorf("list recorded hours of %s: %w", r.target.Component, err)
+	}
+	status.Hours = choose(hours, r.set.Seeds, status.Round)
+	return nil
+}
+
+// underWay reports a round that goes on.
+func (st *Status) underWay() bool {
+	return st.State == Searching || st.State == Replaying || st.State == Proving
 }
 
 // begin starts the next round.

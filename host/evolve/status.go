@@ -16,6 +16,7 @@ type State string
 // The states of a search.
 const (
 	Searching State = "searching"
+	Replaying State = "replaying" // the search goes on under recorded load
 	Proving   State = "proving"   // the elites are judged again with other random numbers
 	Done      State = "done"      // until the next round is due
 	SetAside  State = "set_aside" // Why says what is wrong; it is tried again when the model or the declaration changes, or the next round is due
@@ -45,6 +46,10 @@ type Status struct {
 	// Model and Schema name what was searched: other ones begin anew.
 	Model  string `json:"model"`
 	Schema string `json:"schema"`
+	// Hours are the recorded ones that candidates of the round meet, none where the
+	// model makes load up. Replay says why recorded load is not replayed.
+	Hours  []time.Time `json:"hours,omitempty"`
+	Replay string      `json:"replay,omitempty"`
 	// Untold are scores of this round that the strategy may not have yet.
 	Untold []sdk.Score `json:"untold,omitempty"`
 	// Begun and Ended are those of the round; Ended is zero while it is under way.

@@ -4,7 +4,8 @@
 // fitness(params i32, count i32, seed i64) f64. It is handed one little-endian
 // float64 for each parameter, in the order of their declaration, and answers with
 // a cost: lower is better, and for the trials of incidents a time in seconds is
-// best. Every setting gets a fresh instance, without network, files and clock, on
+// best. One that exports replay(params i32, count i32, series i32, length i32, seed
+// i64) f64 can be given recorded load: length numbers, one a minute. Every setting gets a fresh instance, without network, files and clock, on
 // which it is asked once for each stream of random numbers. The package owns no
 // search. Its values are safe for concurrent use.
 package models
@@ -18,8 +19,11 @@ import (
 	"github.com/homeostat/homeostat/sandbox"
 )
 
-// Function is the export that a model is asked through.
-const Function = "fitness"
+// The exports that a model is asked through: Replay with recorded load.
+const (
+	Function = "fitness"
+	Replay   = "replay"
+)
 
 // Open prepares the model of a target; workers is how many evaluations run at
 // once. What is wrong with the module matches evolve.ErrModel.
@@ -47,11 +51,16 @@ type Model struct{ pool *sandbox.Pool }
 func (m *Model) Evaluate(ctx context.Context, params []float64, streams []evolve.Stream) ([]float64, error) {
 	e := sandbox.Evaluation{Function: Function, Params: params}
 	for _, s := range streams {
-		e.Streams = append(e.Streams, sandbox.Stream{Seed: s.Seed})
+		e.Streams = append(e.Streams, sandbox.Stream(s))
+		if len(s.Series) > 0 {
+			e.Function = Replay
+		}
 	}
 	r, err := m.pool.Evaluate(ctx, e)
 	var refused *sandbox.Refused
 	switch {
+	case errors.As(err, &refused) && e.Function == Replay:
+		return nil, fmt.Errorf("%w (%w)", evolve.ErrNoReplay, refused)
 	case errors.As(err, &refused):
 		return nil, fmt.Errorf("%w cannot be used: %w", evolve.ErrModel, refused)
 	case err != nil:

@@ -100,6 +100,14 @@ func TestExampleModelCostsTheSameForTheSameSeed(t *testing.T) {
 	if err != nil || len(both) != 2 || both[0] == first || both[1] != first {
 		t.Errorf("after another stream: got %v, %v; want %v second", both, err, first)
 	}
+	hour := make([]float64, 60)
+	for i := range hour {
+		hour[i] = 150
+	}
+	busy, err := m.Evaluate(t.Context(), []float64{2, 64, 2}, []evolve.Stream{{Seed: 1, Series: hour}, {Seed: 2, Series: hour[:9]}})
+	if err != nil || len(busy) != 2 || !(busy[0] > 1) || busy[0] == busy[1] {
+		t.Errorf("recorded load: got %v, %v; want two costs above a second", busy, err)
+	}
 	few, err := ask(t, m, []float64{2, 64, 2}, 5)
 	if err != nil || few <= first {
 		t.Errorf("two workers cost %v, %v; want more than %v", few, err, first)
@@ -120,6 +128,11 @@ func TestWhatAModelDoesWrongIsTheModels(t *testing.T) {
 		if cost, err := ask(t, m, []float64{1}, 1); !errors.Is(err, evolve.ErrModel) {
 			t.Errorf("a model that %s: got %v, %v; want ErrModel", name, cost, err)
 		}
+	}
+	deaf := open(t, assemble(t, `(module (memory (export "memory") 1) (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+	  (func (export "fitness") (param i32 i32 i64) (result f64) (f64.const 0)))`), time.Minute)
+	if _, err := deaf.Evaluate(t.Context(), []float64{1}, []evolve.Stream{{Series: []float64{1}}}); !errors.Is(err, evolve.ErrNoReplay) {
+		t.Errorf("a module without replay: got %v, want ErrNoReplay", err)
 	}
 	m := open(t, assemble(t, `(module (memory (export "memory") 1))`), time.Minute)
 	if _, err := ask(t, m, []float64{1}, 1); !errors.Is(err, evolve.ErrModel) || !strings.Contains(err.Error(), "fitness") {

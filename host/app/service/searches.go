@@ -14,7 +14,7 @@ func (s Searches) Searches() []api.Search { return convert(s.Searcher.Statuses()
 func searchView(st evolve.Status) api.Search {
 	view := api.Search{
 		Component: st.Component, State: string(st.State), Why: st.Why, Round: st.Round, Spent: st.Spent, Budget: st.Budget,
-		Failed: st.Failed, Refused: st.Refused, Begun: st.Begun, Ended: st.Ended,
+		Failed: st.Failed, Refused: st.Refused, Begun: st.Begun, Ended: st.Ended, Hours: len(st.Hours), Replay: st.Replay,
 	}
 	if !st.Tested {
 		return view

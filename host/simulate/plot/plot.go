@@ -66,8 +66,10 @@ func settings(scores []tuning.Score) panel {
 	p := panel{title: "Cumulative downtime of incidents that bad settings cause"}
 	first, last := scores[0], scores[len(scores)-1]
 	p.lines = append(p.lines, line{"best settings", first.Curves[tuning.Oracle]}, line{"default settings", first.Curves[tuning.Default]})
-	for _, s := range scores {
-		p.lines = append(p.lines, line{fmt.Sprintf("genetic, error %.2f", s.ModelError), s.Curves[tuning.Genetic]})
+	for n, s := range scores {
+		if n == 0 || s.ModelError != scores[n-1].ModelError {
+			p.lines = append(p.lines, line{fmt.Sprintf("genetic, error %.2f", s.ModelError), s.Curves[tuning.Genetic]})
+		}
 	}
 	return panel{p.title, append(p.lines, line{fmt.Sprintf("model only, error %.2f", last.ModelError), last.Curves[tuning.ModelOnly]})}
 }

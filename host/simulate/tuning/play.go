@@ -52,8 +52,7 @@ type player struct {
 	over   bool
 }
 
-func newPlayer(ctx context.Context, g game, values map[string]sdk.Value, s Strategy) *player {
-	g.strategy = s
+func newPlayer(ctx context.Context, g game, values map[string]sdk.Value) *player {
 	p := &player{game: g, ctx: ctx, present: g.world.declared()}
 	for i := range p.present {
 		p.present[i].Value = values[p.present[i].Name]

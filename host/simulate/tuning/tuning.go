@@ -11,7 +11,6 @@ package tuning
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/homeostat/homeostat/sdk"
@@ -42,18 +41,24 @@ const (
 	Evaluations = 2000
 )
 
-// Errors are those of the models: good, fair and bad ones.
-var Errors = []float64{0.08, 0.25, 0.6}
+// models are by their errors: good, fair and bad ones. Under recorded load the
+// error stays what it was, but for the last: there the load that the model makes up
+// is most of what is wrong with it.
+var models = []modelErrors{{0.08, 0.08}, {0.25, 0.25}, {0.6, 0.6}, {0.6, 0.25}}
 
 // Score is what was left of incidents with a model of some error.
 type Score struct {
 	ModelError float64 `json:"model_error"`
-	// Default, ModelOnly, Genetic and Oracle are mean downtimes of an incident in
-	// seconds: with the default settings, with those that the model finds best, with
-	// the genetic rung, and with the settings that the truth likes best.
+	// RecordedError is the error of the same model under recorded load.
+	RecordedError float64 `json:"recorded_error"`
+	// Default, ModelOnly, Genetic, Replay and Oracle are mean downtimes of an incident
+	// in seconds: with the default settings, with those that the model finds best, with
+	// the genetic rung, with it after a replay of recorded load, and with the settings
+	// that the truth likes best.
 	Default   float64 `json:"default_seconds"`
 	ModelOnly float64 `json:"model_only_seconds"`
 	Genetic   float64 `json:"genetic_seconds"`
+	Replay    float64 `json:"replay_seconds"`
 	Oracle    float64 `json:"oracle_seconds"`
 	// Worst is the largest downtime of a world over that of its default settings.
 	Worst float64 `json:"worst_to_default"`
@@ -69,6 +74,7 @@ const (
 	Default   = "default"
 	ModelOnly = "model only"
 	Genetic   = "genetic"
+	Replay    = "genetic with replay"
 	Oracle    = "oracle"
 )
 
@@ -86,11 +92,18 @@ func (s Score) Bar() float64 {
 	return 0
 }
 
+// noise is how much more downtime a replay may leave than none: that much two
+// searches with other random numbers differ.
+const noise = 1.03
+
 // Judge holds scores to their bars, and to no setting that is not declared.
 func Judge(scores []Score) error {
 	for _, s := range scores {
 		if bar := s.Bar(); bar > 0 && s.ToDefault() > bar {
 			return fmt.Errorf("genetic at model error %.2f: %.3f of the default's downtime, want at most %.2f", s.ModelError, s.ToDefault(), bar)
+		}
+		if s.Replay > noise*s.Genetic {
+			return fmt.Errorf("genetic at model error %.2f: a replay makes it %.3f times worse, want at most %.2f", s.ModelError, s.Replay/s.Genetic, noise)
 		}
 		if s.Outside > 0 {
 			return fmt.Errorf("genetic at model error %.2f: %d settings that are not declared were put in force", s.ModelError, s.Outside)
@@ -102,15 +115,15 @@ func Judge(scores []Score) error {
 // Run plays all ways in all worlds. It ends early with ctx's error.
 func Run(ctx context.Context, c Config) ([]Score, error) {
 	var out []Score
-	for e, modelError := range Errors {
-		score := Score{ModelError: modelError, Curves: map[string][]float64{}}
+	for e, of := range models {
+		score := Score{ModelError: of.model, RecordedError: of.recorded, Curves: map[string][]float64{}}
 		for n := range c.Worlds {
 			seed := c.Seed + uint64(n)
-			if err := c.world(ctx, newWorld(component, seed, modelError), seed, &score); err != nil {
-				return nil, fmt.Errorf("simulate settings of world %d at model error %.2f: %w", n, modelError, err)
+			if err := c.world(ctx, newWorld(component, seed, of), seed, &score); err != nil {
+				return nil, fmt.Errorf("simulate settings of world %d at model error %.2f: %w", n, of.model, err)
 			}
 			if c.Progress != nil {
-				c.Progress(e*c.Worlds+n+1, len(Errors)*c.Worlds)
+				c.Progress(e*c.Worlds+n+1, len(models)*c.Worlds)
 			}
 		}
 		score.divide(float64(c.Worlds))
@@ -122,75 +135,88 @@ func Run(ctx context.Context, c Config) ([]Score, error) {
 // component is the service of every world.
 const component = "service"
 
-// world plays one world with a strategy of its own.
+// world plays all ways in one world.
 func (c Config) world(ctx context.Context, w *world, seed uint64, score *Score) error {
-	s, end, err := c.Start(ctx)
+	g := game{world: w, seed: seed}
+	evolved, found, err := c.evolving(ctx, g, game.evolve)
 	if err != nil {
 		return err
 	}
+	replayed, _, err := c.evolving(ctx, g, game.evolveAndReplay)
+	if err != nil {
+		return err
+	}
+	base, err := g.lived(ctx, valuesOf(w.declared()))
+	if err != nil {
+		return err
+	}
+	modelled, err := g.lived(ctx, found)
+	if err != nil {
+		return err
+	}
+	best, err := g.lived(ctx, w.best())
+	if err != nil {
+		return err
+	}
+	score.add(Default, &score.Default, base)
+	score.add(Oracle, &score.Oracle, best)
+	score.add(ModelOnly, &score.ModelOnly, modelled)
+	score.add(Genetic, &score.Genetic, evolved)
+	score.add(Replay, &score.Replay, replayed)
+	score.Worst = max(score.Worst, evolved.total/base.total, replayed.total/base.total)
+	return nil
+}
+
+// evolving has a strategy without memory prepare, and then live through the
+// incidents. It returns what the model found best as well.
+func (c Config) evolving(ctx context.Context, g game, prepare func(game, context.Context) (map[string]sdk.Value, error)) (*player, map[string]sdk.Value, error) {
+	s, end, err := c.Start(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	defer end()
-	return game{world: w, seed: seed, strategy: s}.play(ctx, score)
+	g.strategy = s
+	found, err := prepare(g, ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := g.lived(ctx, valuesOf(g.world.declared()))
+	return p, found, err
 }
 
 // start is when every world begins; the machine looks at spans alone.
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// game is one world with all that is played in it.
+// game is one world with all that is played in it; without a strategy nothing moves
+// the settings.
 type game struct {
 	world    *world
 	seed     uint64
 	strategy Strategy
 }
 
-// play adds what each way leaves in the world.
-func (g game) play(ctx context.Context, score *Score) error {
-	found, err := g.evolve(ctx)
-	if err != nil {
-		return err
-	}
-	var base, genetic float64
-	for _, way := range []struct {
-		name     string
-		values   map[string]sdk.Value
-		strategy Strategy
-		sum      *float64
-	}{
-		{Default, valuesOf(g.world.declared()), nil, &score.Default},
-		{ModelOnly, found, nil, &score.ModelOnly},
-		{Genetic, valuesOf(g.world.declared()), g.strategy, &score.Genetic},
-		{Oracle, g.world.best(), nil, &score.Oracle},
-	} {
-		p := newPlayer(ctx, g, way.values, way.strategy)
-		if err := p.play(); err != nil {
-			return fmt.Errorf("%s: %w", way.name, err)
-		}
-		*way.sum += p.total / Incidents
-		score.Outside += p.outside
-		score.add(way.name, p.each)
-		switch way.name {
-		case Default:
-			base = p.total
-		case Genetic:
-			genetic = p.total
-		}
-	}
-	score.Worst = math.Max(score.Worst, genetic/base)
-	return nil
+// lived is a player that has lived through all incidents.
+func (g game) lived(ctx context.Context, values map[string]sdk.Value) (*player, error) {
+	p := newPlayer(ctx, g, values)
+	return p, p.play()
 }
 
-func (s *Score) add(name string, each []float64) {
+// add adds what a way has left in a world.
+func (s *Score) add(name string, sum *float64, p *player) {
+	*sum += p.total / Incidents
+	s.Outside += p.outside
 	if s.Curves[name] == nil {
 		s.Curves[name] = make([]float64, Incidents)
 	}
 	total := 0.0
-	for i, d := range each {
+	for i, d := range p.each {
 		total += d
 		s.Curves[name][i] += total / time.Hour.Seconds()
 	}
 }
 
 func (s *Score) divide(worlds float64) {
-	for _, sum := range []*float64{&s.Default, &s.ModelOnly, &s.Genetic, &s.Oracle} {
+	for _, sum := range []*float64{&s.Default, &s.ModelOnly, &s.Genetic, &s.Replay, &s.Oracle} {
 		*sum /= worlds
 	}
 	for _, curve := range s.Curves {

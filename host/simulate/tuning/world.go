@@ -26,6 +26,7 @@ type world struct {
 	parameters []sdk.Parameter
 	truth      valley
 	model      valley
+	recorded   valley // the model under recorded load
 }
 
 // valley is a cost over the genes of the parameters: least at best, and rising
@@ -44,10 +45,21 @@ func (v valley) cost(genes []float64) float64 {
 	return floor + (ceiling-floor)*(1-math.Exp(-distance/2))
 }
 
+// add adds a parameter whose best value is kept within the range.
+func (v *valley) add(best, weight float64) {
+	v.best, v.weights = append(v.best, math.Max(0, math.Min(best, 1))), append(v.weights, weight)
+}
+
+// modelErrors are the error of a model and what is left of it under recorded load,
+// which is not more.
+type modelErrors struct{ model, recorded float64 }
+
 // newWorld draws a world. The model's idea of the best value of each parameter is off
 // by a normal error of this deviation, as a share of the range, and its idea of
-// how much a parameter matters by a factor whose logarithm deviates as much.
-func newWorld(component string, seed uint64, modelError float64) *world {
+// how much a parameter matters by a factor whose logarithm deviates as much. Under
+// recorded load a part of the error remains, for only the rest came of the load that
+// the model makes up.
+func newWorld(component string, seed uint64, of modelErrors) *world {
 	r := rand.New(rand.NewPCG(seed, 3))
 	w := &world{parameters: []sdk.Parameter{
 		{Name: "workers", Type: sdk.TypeInt, Min: 1, Max: 64},
@@ -63,9 +75,10 @@ func newWorld(component string, seed uint64, modelError float64) *world {
 		p.Default = p.Decode(best + guess*r.NormFloat64())
 		p.Value = p.Default
 		w.truth.best, w.truth.weights = append(w.truth.best, best), append(w.truth.weights, weight)
-		off := math.Max(0, math.Min(best+modelError*r.NormFloat64(), 1))
-		w.model.best = append(w.model.best, off)
-		w.model.weights = append(w.model.weights, weight*math.Exp(modelError*r.NormFloat64()))
+		load := math.Sqrt(of.model*of.model - of.recorded*of.recorded)
+		rest, restWeight := of.recorded*r.NormFloat64(), of.recorded*r.NormFloat64()
+		w.recorded.add(best+rest, weight*math.Exp(restWeight))
+		w.model.add(best+rest+load*r.NormFloat64(), weight*math.Exp(restWeight+load*r.NormFloat64()))
 	}
 	return w
 }
@@ -81,6 +94,11 @@ func (w *world) genes(values map[string]sdk.Value) []float64 {
 
 // foretold is what the model thinks that an incident lasts, in seconds.
 func (w *world) foretold(values map[string]sdk.Value) float64 { return w.model.cost(w.genes(values)) }
+
+// replayed is what the model thinks under recorded load.
+func (w *world) replayed(values map[string]sdk.Value) float64 {
+	return w.recorded.cost(w.genes(values))
+}
 
 // mean is how long incidents last on average, in seconds.
 func (w *world) mean(values map[string]sdk.Value) float64 { return w.truth.cost(w.genes(values)) }

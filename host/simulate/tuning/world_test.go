@@ -36,12 +36,12 @@ func starter(t *testing.T) func(context.Context) (Strategy, func(), error) {
 }
 
 func TestModelWithoutErrorIsTheTruth(t *testing.T) {
-	w := newWorld("web", 1, 0)
+	w := newWorld("web", 1, modelErrors{})
 	v := valuesOf(w.declared())
 	if w.foretold(v) != w.mean(v) {
 		t.Errorf("the model says %v, the truth is %v", w.foretold(v), w.mean(v))
 	}
-	off := newWorld("web", 1, 0.5)
+	off := newWorld("web", 1, modelErrors{0.5, 0.1})
 	if off.foretold(v) == off.mean(v) || off.mean(v) != w.mean(v) {
 		t.Errorf("with an error the model says %v, the truth is %v and was %v", off.foretold(v), off.mean(v), w.mean(v))
 	}
@@ -51,7 +51,7 @@ func TestModelWithoutErrorIsTheTruth(t *testing.T) {
 }
 
 func TestSameIncidentIsAsBadUnderAllSettings(t *testing.T) {
-	w := newWorld("web", 2, 0)
+	w := newWorld("web", 2, modelErrors{})
 	a := valuesOf(w.declared())
 	b := valuesOf(w.declared())
 	b["workers"] = w.declared()[0].Decode(0.99)
@@ -67,7 +67,7 @@ func TestEvolvedSettingsShortenIncidentsWithAGoodModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := scores[0]
-	if len(scores) != len(Errors) || s.ToDefault() > 0.8 || s.Oracle > s.Genetic || s.Outside > 0 {
+	if len(scores) != 4 || s.ToDefault() > 0.8 || s.Oracle > s.Genetic || s.Outside > 0 {
 		t.Errorf("got %+v, want less downtime than the default and no less than the oracle's", s)
 	}
 	for name, curve := range s.Curves {
@@ -82,9 +82,9 @@ func TestEvolvedSettingsShortenIncidentsWithAGoodModel(t *testing.T) {
 }
 
 func TestWithoutARungThatHelpsAnIncidentTakesItsTime(t *testing.T) {
-	w := newWorld("web", 4, 0)
+	w := newWorld("web", 4, modelErrors{})
 	g := game{world: w, seed: 4}
-	p := newPlayer(t.Context(), g, valuesOf(w.declared()), nil)
+	p := newPlayer(t.Context(), g, valuesOf(w.declared()))
 	if err := p.play(); err != nil {
 		t.Fatal(err)
 	}
@@ -97,13 +97,13 @@ func TestWithoutARungThatHelpsAnIncidentTakesItsTime(t *testing.T) {
 }
 
 func TestScoresAreHeldToTheirBars(t *testing.T) {
-	good := Score{ModelError: 0.08, Default: 100, Genetic: 45}
-	slow, wild, bad := good, good, Score{ModelError: 0.6, Default: 100, Genetic: 103}
-	slow.Genetic, wild.Outside = 51, 1
+	good := Score{ModelError: 0.08, Default: 100, Genetic: 45, Replay: 46}
+	slow, wild, worse, bad := good, good, good, Score{ModelError: 0.6, Default: 100, Genetic: 103}
+	slow.Genetic, wild.Outside, worse.Replay = 51, 1, 47
 	if err := Judge([]Score{good, {ModelError: 0.25, Default: 1, Genetic: 9}}); err != nil {
 		t.Errorf("got %v", err)
 	}
-	for _, s := range []Score{slow, wild, bad} {
+	for _, s := range []Score{slow, wild, worse, bad} {
 		if Judge([]Score{good, s}) == nil {
 			t.Errorf("%+v was let through", s)
 		}

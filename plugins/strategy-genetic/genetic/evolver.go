@@ -24,6 +24,10 @@ func (s *Strategy) Ask(_ context.Context, p sdk.Problem, n int) ([]sdk.Genome, e
 		return nil, err
 	}
 	if r.search.Round() != p.Round {
+		if r.Recorded != p.Recorded {
+			r.Recorded = p.Recorded
+			r.search.Remeasure()
+		}
 		r.search.Begin(p.Round, p.Budget)
 	}
 	var out []sdk.Genome
@@ -78,6 +82,9 @@ func (s *Strategy) Explain(_ context.Context, component string) (string, error) 
 		if base, ok := r.search.Default(); ok && len(r.search.Elites()) > 0 {
 			fmt.Fprintf(&text, " The model gives the default %.4g and the best of them %.4g.", base, r.search.Elites()[0].Cost)
 		}
+	}
+	if r.Recorded {
+		text.WriteString(" These are costs under recorded load.")
 	}
 	if r.search == nil {
 		fmt.Fprintf(&text, "The population of %s was saved and is read when it is needed next.", component)

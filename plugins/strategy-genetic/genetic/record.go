@@ -25,6 +25,8 @@ type record struct {
 	// Present are the values that the search's steps begin at, in the order of the
 	// parameters.
 	Present []sdk.Value `json:"present"`
+	// Recorded reports that the search's costs are those of recorded load.
+	Recorded bool `json:"recorded,omitempty"`
 	// Saved is the search as it was saved; it is read at its first use, when the
 	// parameters are known.
 	Saved json.RawMessage `json:"search,omitempty"`
@@ -237,7 +239,7 @@ func (r *record) baseArm(p sdk.Problem) arms.Arm {
 		base[param.Name] = param.Default
 	}
 	score, _ := r.search.Default()
-	return arms.Arm{Key: keyOf(base), Score: max(score, 0)}
+	return arms.Arm{Key: keyOf(base), Score: max(score, 0), Recorded: r.Recorded}
 }
 
 // eliteArms are the elites as arms. One that the table has already keeps its key,
@@ -255,7 +257,7 @@ func (r *record) eliteArms(p sdk.Problem, t *arms.Table) []arms.Arm {
 				key = a.Key
 			}
 		}
-		out = append(out, arms.Arm{Key: key, Score: max(e.Cost, 0)})
+		out = append(out, arms.Arm{Key: key, Score: max(e.Cost, 0), Recorded: r.Recorded})
 	}
 	return out
 }

@@ -184,14 +184,14 @@ func printSettings(out io.Writer, scores []tuning.Score) error {
 	}
 	fmt.Fprintf(out, "\nincidents that bad settings cause: %d in each world, mean downtime of one in seconds\n", tuning.Incidents)
 	tw := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(tw, "MODEL ERROR\tORACLE\tDEFAULT\tMODEL ONLY\tGENETIC\tTO DEFAULT\tWORST\tUNDECLARED\tBAR")
+	fmt.Fprintln(tw, "MODEL ERROR\tRECORDED\tORACLE\tDEFAULT\tMODEL ONLY\tGENETIC\tTO DEFAULT\tWITH REPLAY\tTO DEFAULT\tWORST\tUNDECLARED\tBAR")
 	for _, s := range scores {
 		bar := "-"
 		if s.Bar() > 0 {
 			bar = fmt.Sprintf("%.2f %s", s.Bar(), map[bool]string{true: "kept", false: "MISSED"}[s.ToDefault() <= s.Bar()])
 		}
-		fmt.Fprintf(tw, "%.2f\t%.1f\t%.1f\t%.1f\t%.1f\t%.3f\t%.3f\t%d\t%s\n",
-			s.ModelError, s.Oracle, s.Default, s.ModelOnly, s.Genetic, s.ToDefault(), s.Worst, s.Outside, bar)
+		fmt.Fprintf(tw, "%.2f\t%.2f\t%.1f\t%.1f\t%.1f\t%.1f\t%.3f\t%.1f\t%.3f\t%.3f\t%d\t%s\n",
+			s.ModelError, s.RecordedError, s.Oracle, s.Default, s.ModelOnly, s.Genetic, s.ToDefault(), s.Replay, s.Replay/s.Default, s.Worst, s.Outside, bar)
 	}
 	return tw.Flush()
 }

@@ -31,6 +31,9 @@ type Arm struct {
 	Key string `json:"key"`
 	// Score is the model's cost of it; 0 means that there is none.
 	Score float64 `json:"score,omitempty"`
+	// Recorded reports that the score is of recorded load, which the model had not to
+	// make up. Scores of the two kinds cannot be compared.
+	Recorded bool `json:"recorded,omitempty"`
 	// Costs are those of live trials, each above 0, newest last.
 	Costs []float64 `json:"costs,omitempty"`
 	// Promoted is set while the arm is proven to be better than the default.
@@ -50,7 +53,7 @@ func (t *Table) Refresh(base Arm, elites []Arm) {
 	for _, a := range t.Arms {
 		old[a.Key] = a
 	}
-	next := []Arm{{Key: base.Key, Score: base.Score, Costs: old[base.Key].Costs}}
+	next := []Arm{{Key: base.Key, Score: base.Score, Recorded: base.Recorded, Costs: old[base.Key].Costs}}
 	seen := map[string]bool{base.Key: true}
 	add := func(a Arm) {
 		if !seen[a.Key] && len(next) <= Most {
@@ -62,7 +65,7 @@ func (t *Table) Refresh(base Arm, elites []Arm) {
 		add(a)
 	}
 	for _, e := range elites {
-		add(Arm{Key: e.Key, Score: e.Score, Costs: old[e.Key].Costs, Promoted: old[e.Key].Promoted})
+		add(Arm{Key: e.Key, Score: e.Score, Recorded: e.Recorded, Costs: old[e.Key].Costs, Promoted: old[e.Key].Promoted})
 	}
 	t.Arms = next
 	t.promote()
@@ -78,7 +81,7 @@ func (t *Table) tried(elites []Arm) []Arm {
 		}
 		for _, e := range elites {
 			if e.Key == a.Key {
-				a.Score = e.Score
+				a.Score, a.Recorded = e.Score, e.Recorded
 			}
 		}
 		list = append(list, a)

@@ -8,8 +8,10 @@ import (
 // Costs are judged by their logarithms: times to recover are spread over orders
 // of magnitude, and what matters is by which factor an arm is cheaper.
 const (
-	// pseudoTrials is how many live trials the word of the model is worth.
-	pseudoTrials = 3
+	// pseudoTrials is how many live trials the word of the model is worth, and
+	// recordedTrials where it was given recorded load: that much of it is no guess.
+	pseudoTrials   = 3
+	recordedTrials = 6
 	// doubt is what an arm has for a start where no model speaks: half a trial at
 	// the mean of all.
 	doubt = 0.5
@@ -38,7 +40,11 @@ func (t *Table) beliefs() []belief {
 	for i, a := range t.Arms {
 		weight, sum := doubt, doubt*level
 		if !math.IsNaN(foretold[i]) {
-			weight, sum = pseudoTrials, pseudoTrials*(level+foretold[i])
+			weight = pseudoTrials
+			if a.Recorded {
+				weight = recordedTrials
+			}
+			sum = weight * (level + foretold[i])
 		}
 		for _, c := range a.Costs {
 			sum += math.Log(c)
@@ -57,7 +63,7 @@ func (t *Table) foretold() []float64 {
 	out := make([]float64, len(t.Arms))
 	for i, a := range t.Arms {
 		out[i] = math.NaN()
-		if trusted && a.Score > 0 && t.Arms[0].Score > 0 {
+		if trusted && a.Score > 0 && t.Arms[0].Score > 0 && a.Recorded == t.Arms[0].Recorded {
 			out[i] = math.Log(a.Score / t.Arms[0].Score)
 		}
 	}
@@ -118,7 +124,7 @@ func (t *Table) Trust() (trusted bool, correlation float64) {
 	var scores, costs []float64
 	tried := 0
 	for _, a := range t.Arms {
-		if a.Score <= 0 || len(a.Costs) == 0 {
+		if a.Score <= 0 || len(a.Costs) == 0 || a.Recorded != t.Arms[0].Recorded {
 			continue
 		}
 		tried++

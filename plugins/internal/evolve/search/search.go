@@ -41,6 +41,7 @@ type Candidate struct {
 const (
 	isDefault = -1
 	isElite   = -2
+	isSeed    = -3 // a former elite, whose cost was of another measure
 )
 
 // Search is the search of one space. Use New or Load.
@@ -66,6 +67,8 @@ type progress struct {
 	Costs  evolve.Floats `json:"costs"`
 	Known  []bool        `json:"known"`
 	Elites elites.List   `json:"elites"`
+	// Seeds are former elites that the next round tests anew.
+	Seeds []evolve.Floats `json:"seeds,omitempty"`
 	// Default is the mean cost of the default over DefaultTests.
 	Default      float64 `json:"default"`
 	DefaultTests int     `json:"default_tests"`
@@ -101,7 +104,22 @@ func (s *Search) Begin(round, budget int) {
 	for _, e := range s.state.Elites.Elites {
 		s.wait(e.Genes, isElite)
 	}
+	for _, genes := range s.state.Seeds {
+		s.wait(genes, isSeed)
+	}
+	s.state.Seeds = nil
 	s.method, s.kind = nil, ""
+}
+
+// Remeasure drops all costs, because those to come are another measure: the next
+// round begins at the elites and knows nothing of them but where they are.
+func (s *Search) Remeasure() {
+	s.state.Seeds = nil
+	for _, e := range s.state.Elites.Elites {
+		s.state.Seeds = append(s.state.Seeds, e.Genes)
+	}
+	s.state.Elites = elites.List{}
+	s.state.Default, s.state.DefaultTests = 0, 0
 }
 
 func (s *Search) wait(genes []float64, member int) {
@@ -189,6 +207,8 @@ func (s *Search) Tell(id uint64, cost float64) {
 		s.testDefault(cost)
 	case isElite:
 		s.state.Elites.Test(c.Genes, cost)
+	case isSeed:
+		s.state.Elites.Add(c.Genes, cost)
 	default:
 		s.state.Elites.Add(s.snap(c.Genes), cost)
 		s.state.Costs[c.Member], s.state.Known[c.Member] = cost, true

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/homeostat/homeostat/plugins/internal/evolve"
+	"github.com/homeostat/homeostat/plugins/internal/evolve/elites"
 )
 
 // saved is the whole state of a search, apart from its space.
@@ -64,6 +66,9 @@ func (s *Search) check(n int) error {
 	if err := p.Elites.Check(n); err != nil {
 		return err
 	}
+	if len(p.Seeds) > elites.Most || slices.ContainsFunc(p.Seeds, func(g evolve.Floats) bool { return !g.InCube(n) }) {
+		return errors.New("search: its seeds do not fit")
+	}
 	if p.Round < 0 || p.Budget < 0 || p.Spent < 0 || p.Runs < 0 || p.Doublings < 0 || p.Doublings > 8 || p.DefaultTests < 0 ||
 		math.IsNaN(p.Default) || math.IsInf(p.Default, 0) {
 		return errors.New("search: its counts are out of range")
@@ -88,7 +93,7 @@ func (s *Search) checkWaiting(n int) error {
 		}
 		ids[c.ID] = true
 		switch {
-		case c.Member == isDefault, c.Member == isElite:
+		case c.Member == isDefault, c.Member == isElite, c.Member == isSeed:
 		case !missing[c.Member]:
 			return fmt.Errorf("search: candidate %d is of no member that waits", c.ID)
 		default:

@@ -24,17 +24,28 @@ func Show(w io.Writer, list api.List[api.Search]) {
 		return
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "COMPONENT\tSTATE\tROUND\tTRIED\tFAILED\tDEFAULT\tBEST\tWITH")
+	fmt.Fprintln(t, "COMPONENT\tSTATE\tROUND\tTRIED\tFAILED\tLOAD\tDEFAULT\tBEST\tWITH")
 	for _, s := range list.Items {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%d of %d\t%d\t%s\t%s\t%s\n",
-			plain(s.Component), plain(s.State), s.Round, s.Spent, s.Budget, s.Failed+s.Refused, cost(s.Default), cost(s.Best), best(s))
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d of %d\t%d\t%s\t%s\t%s\t%s\n",
+			plain(s.Component), plain(s.State), s.Round, s.Spent, s.Budget, s.Failed+s.Refused, load(s), cost(s.Default), cost(s.Best), best(s))
 	}
 	_ = t.Flush() // nobody reads any more
 	for _, s := range list.Items {
 		if s.Why != "" {
 			fmt.Fprintf(w, "%s: %s\n", plain(s.Component), plain(s.Why))
 		}
+		if s.Replay != "" {
+			fmt.Fprintf(w, "%s: %s\n", plain(s.Component), plain(s.Replay))
+		}
 	}
+}
+
+// load is what the costs are of.
+func load(s api.Search) string {
+	if s.Hours == 0 {
+		return "made up"
+	}
+	return fmt.Sprintf("%d recorded hours", s.Hours)
 }
 
 func cost(c *float64) string {
