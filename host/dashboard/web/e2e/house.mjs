@@ -2,7 +2,7 @@
 // the kernel gives, to be looked at with a real browser.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync, openSync, closeSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync, openSync, closeSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -103,6 +103,7 @@ export class House {
     writeFileSync(join(h.dir, "shop/web/web.toml"), shop(h.webPort, h.webAdmin, "web", `[store]\nurl = "http://127.0.0.1:${h.storePort}"\n`));
     writeFileSync(join(h.dir, "shop/store.toml"), shop(h.storePort, h.storeAdmin, "store", ""));
     writeFileSync(join(h.dir, "config.toml"), config(h));
+    h.hostile = `<img src=x onerror=alert(1)><script>alert(2)</script>`;
     await h.start();
     h.token = readFileSync(join(h.dir, "state/admin-token"), "utf8").trim();
     return h;
@@ -124,7 +125,7 @@ export class House {
   }
 
   /** until polls a condition, with a deadline that no healthy machine needs. */
-  async until(what, fn, ms = 60_000) {
+  async until(what, fn, ms = 40_000) {
     for (const end = Date.now() + ms; Date.now() < end; ) {
       const got = await fn();
       if (got) return got;
@@ -157,6 +158,7 @@ export class House {
 
   /** fault breaks a process of the shop. */
   async fault(name, admin = this.storeAdmin) {
+    appendFileSync(join(this.dir, "shop/store.log"), `${this.hostile} ${"long".repeat(2000)}\n`);
     await fetch(`http://127.0.0.1:${admin}/fault/${name}`, { method: "POST" }).catch(() => null); // who crashes does not answer
   }
 

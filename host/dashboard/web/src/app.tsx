@@ -1,8 +1,14 @@
 import { Shell } from "./parts/shell";
+import { Anomalies } from "./pages/anomalies";
 import { Approvals } from "./pages/approvals";
+import { Changes } from "./pages/changes";
 import { Incidents } from "./pages/incidents";
 import { Overview } from "./pages/overview";
+import { Plugins } from "./pages/plugins";
+import { Safety } from "./pages/safety";
 import { SignIn, Unreachable } from "./pages/signin";
+import { Signals } from "./pages/signals";
+import { Strategies } from "./pages/strategies";
 import { pages } from "./pages/pages";
 import { announce } from "./state/announce";
 import { route } from "./state/route";
@@ -27,6 +33,18 @@ function content(page: string, id: string) {
       return <Incidents id={id} />;
     case "approvals":
       return <Approvals id={id} />;
+    case "changes":
+      return <Changes id={id} />;
+    case "anomalies":
+      return <Anomalies />;
+    case "signals":
+      return <Signals id={id} />;
+    case "strategies":
+      return <Strategies />;
+    case "plugins":
+      return <Plugins />;
+    case "safety":
+      return <Safety />;
   }
   return (
     <p>

@@ -233,3 +233,98 @@ export interface Safety {
   open: Record<string, string>;
   rejected_changes: number;
 }
+
+export interface Refusal {
+  rule: string;
+  limit: string;
+  value: string;
+  hint: string;
+  retry_after_seconds?: number;
+}
+
+export interface Change {
+  id: string;
+  root: string;
+  component?: string;
+  author: string;
+  by: string;
+  origin: string;
+  reason?: string;
+  undoes?: string;
+  state: string;
+  stage?: string;
+  dry_run?: boolean;
+  risk: string;
+  reasons?: { path?: string; line?: number; rule: string; text: string; risk: string }[];
+  reversible: boolean;
+  paths: { path: string; before: string; after: string }[] | null;
+  diff?: string;
+  steps: { stage: string; verdict: Verdict; text: string; details?: string[]; at: string; ms: number }[] | null;
+  refusals?: Refusal[];
+  warnings?: string[];
+  backup_id?: string;
+  created: string;
+  applied?: string;
+  deadline?: string;
+  ended?: string;
+  why?: string;
+  confirmed_by?: string;
+  auto_rolled_back?: boolean;
+}
+
+export interface Signal {
+  component: string;
+  name: string;
+  unit: string;
+  kind: string;
+  last: number;
+  at: string;
+}
+
+export interface Samples {
+  component: string;
+  name: string;
+  times: number[];
+  values: number[];
+}
+
+export interface Strategy {
+  name: string;
+  rung?: number;
+  ready: boolean;
+  built_in?: boolean;
+  ladders?: string[];
+  resting?: { component: string; until: string }[];
+}
+
+export interface Score {
+  strategy: string;
+  component: string;
+  tried: number;
+  healed: number;
+  failed: number;
+  recorded: number;
+  rejected: number;
+  false_actions: number;
+  minutes_saved: number;
+  minutes_saveable: number;
+  first: string;
+  last: string;
+  passes: boolean;
+  lacks?: string;
+  promoted_by?: string;
+}
+
+export interface Scoreboard extends List<Score> {
+  bar: string;
+}
+
+export interface Modes {
+  mode: Mode;
+  components: { component: string; mode: Mode; live: boolean; own: Mode; wins?: boolean }[];
+}
+
+export interface Done {
+  ok: boolean;
+  text?: string;
+}

@@ -1,5 +1,5 @@
 import { changes, healing } from "../api/client";
-import type { Approval, Component, Incident, List, Recovery, Safety, Status } from "../api/types";
+import type { Approval, Change, Component, Incident, List, Recovery, Safety, Status } from "../api/types";
 import { describe } from "../parts/action";
 import { Badge } from "../parts/badge";
 import { Items, Load, Section } from "../parts/load";
@@ -21,17 +21,9 @@ export function Overview() {
   );
 }
 
-interface Watched {
-  id: string;
-  root: string;
-  state: string;
-  deadline?: string;
-  reason?: string;
-}
-
 function Needs() {
   const approvals = useResource<List<Approval>>(`${healing}/approvals?state=pending`, { topics: ["approval", "change"] });
-  const watched = useResource<List<Watched>>(`${changes}/changes?state=watching`, { topics: ["change"] });
+  const watched = useResource<List<Change>>(`${changes}/changes?state=watching`, { topics: ["change"] });
   const incidents = useResource<List<Incident>>(`${healing}/incidents?state=open`, { topics: ["incident"] });
   const handed = incidents.data.value?.items.filter((i) => i.state === "handed_over") ?? [];
   const waiting = approvals.data.value?.items ?? [];

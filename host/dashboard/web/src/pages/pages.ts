@@ -3,4 +3,10 @@ export const pages = [
   { name: "overview", title: "Overview", key: "o" },
   { name: "incidents", title: "Incidents", key: "i" },
   { name: "approvals", title: "Approvals", key: "a" },
+  { name: "changes", title: "Changes", key: "c" },
+  { name: "anomalies", title: "Anomalies", key: "n" },
+  { name: "signals", title: "Signals", key: "s" },
+  { name: "strategies", title: "Strategies", key: "t" },
+  { name: "plugins", title: "Plugins", key: "p" },
+  { name: "safety", title: "Safety", key: "f" },
 ] as const;

@@ -30,7 +30,7 @@ export function Shell({ title, children }: { title: string; children: ComponentC
   };
   return (
     <div class={`shell ${link.value.state}`}>
-      <a class="skip" href="#" onClick={toMain}>
+      <a class="skip" href="#main" onClick={toMain}>
         Skip to the page
       </a>
       <header class="top">
