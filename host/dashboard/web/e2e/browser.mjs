@@ -40,8 +40,12 @@ class Reader {
 
   /** details lists pages of single things. */
   async details() {
-    const { json } = await this.house.ask("GET", "/api/v0/self-healing/incidents");
-    return [...json.items.slice(0, 1).map((i) => `#/incidents/${i.id}`), "#/signals/host%2Fload1"];
+    const first = async (page, path) => (await this.house.ask("GET", path)).json.items.slice(0, 1).map((i) => `#/${page}/${i.id}`);
+    return [
+      ...(await first("incidents", "/api/v0/self-healing/incidents")),
+      ...(await first("changes", "/api/v0/self-modification/changes")),
+      "#/signals/host%2Fload1",
+    ];
   }
 
   /** axe returns what it finds, in words; it is run beside the page, which its policy would not allow. */

@@ -2,7 +2,7 @@
 // the kernel gives, to be looked at with a real browser.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync, openSync, closeSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync, openSync, closeSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -104,8 +104,14 @@ export class House {
     writeFileSync(join(h.dir, "shop/store.toml"), shop(h.storePort, h.storeAdmin, "store", ""));
     writeFileSync(join(h.dir, "config.toml"), config(h));
     h.hostile = `<img src=x onerror=alert(1)><script>alert(2)</script>`;
-    await h.start();
-    h.token = readFileSync(join(h.dir, "state/admin-token"), "utf8").trim();
+    try {
+      await h.start();
+      const file = join(h.dir, "state/admin-token");
+      h.token = await h.until("the first token", () => existsSync(file) && readFileSync(file, "utf8").trim());
+    } catch (e) {
+      await h.close(); // who made it will not get it
+      throw e;
+    }
     return h;
   }
 

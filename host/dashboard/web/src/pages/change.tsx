@@ -92,7 +92,7 @@ export function ChangeDetail({ c, refresh }: { c: Change; refresh: () => void })
       </Section>
       {c.diff && (
         <Section title="Difference">
-          <pre class="lines" tabIndex={0} role="region" aria-label="Difference">
+          <pre class="lines" tabIndex={0} role="region" aria-label="Lines of the difference">
             {c.diff}
           </pre>
         </Section>

@@ -114,7 +114,7 @@ function Around({ known }: { known: Known }) {
         {known.logs.length === 0 ? (
           <p class="muted">No line is known.</p>
         ) : (
-          <pre class="lines" tabIndex={0} role="region" aria-label="End of the log">
+          <pre class="lines" tabIndex={0} role="region" aria-label="Lines of the log">
             {known.logs.map((l) => `${l.time} ${l.text}${l.truncated ? " …" : ""}`).join("\n")}
           </pre>
         )}

@@ -51,7 +51,7 @@ function Board({ board, refresh }: { board: Scoreboard; refresh: () => void }) {
       {board.items.length === 0 ? (
         <p class="muted">Nothing was tried or recorded yet.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Scoreboard">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Table of scores">
           <table>
             <thead>
               <tr>
