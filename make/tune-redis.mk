@@ -12,3 +12,4 @@ tune-redis: build tune-redis-parts ## let the wants of a redis-server's users dr
 
 tune-redis-parts: ## build what the ways of tune-redis are made of
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/strategy-guess ./examples/tune-redis/strategy-guess
+	GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 $(GO) build -buildmode=c-shared -trimpath -o $(BIN)/model-redis.wasm ./examples/tune-redis/model

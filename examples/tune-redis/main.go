@@ -21,6 +21,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/homeostat/homeostat/examples/tune-redis/survey"
 	"github.com/homeostat/homeostat/examples/tune-redis/trial"
 )
 
@@ -36,6 +37,7 @@ tune it, with the same users and the same random numbers:
   documented   random settings among all that redis documents
   random       random settings within the declared safe set
   reconfigure  homeostat's rules
+  genetic      settings that homeostat evolved on a model in its sandbox
 
   make tune-redis                                   everything, some five minutes
   tune-redis --ways runbook,reconfigure --drifts wide
@@ -56,9 +58,11 @@ func main() {
 	flag.Uint64Var(&o.Seed, "seed", 1, "of users, drifts and guesses")
 	flag.DurationVar(&o.Drift, "drift", 12*time.Second, "how long each drift lasts")
 	flag.DurationVar(&o.Calm, "calm", 4*time.Second, "the quiet before and after each drift")
+	flag.IntVar(&o.Evaluations, "evaluations", 200, "budget of the search on the model")
 	ways := flag.String("ways", strings.Join(trial.Names(), ","), "the ways to compare")
 	drifts := flag.String("drifts", "", "the drifts of the stream: crowd, wide, edit; empty for all")
 	flag.StringVar(&o.asJSON, "json", "", "write the results, and each second, to this `file` as well")
+	flag.BoolVar(&o.survey, "survey", false, "measure instead what each setting is worth, without homeostat; some four minutes")
 	flag.BoolVar(&o.keep, "keep", false, "leave the folder with logs and settings")
 	flag.Parse()
 	o.ways, o.Drifts = list(*ways), list(*drifts)
@@ -110,6 +114,7 @@ type options struct {
 	ways   []string
 	asJSON string
 	keep   bool
+	survey bool
 }
 
 func run(ctx context.Context, o options) (err error) {
@@ -126,6 +131,9 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, longest*time.Duration(len(o.ways)))
 	defer cancel()
+	if o.survey {
+		return surveyed(ctx, o)
+	}
 	var rows []trial.Row
 	for _, way := range o.ways {
 		row, err := trial.Run(ctx, way, o.Options)
@@ -134,27 +142,53 @@ func run(ctx context.Context, o options) (err error) {
 		}
 		rows = append(rows, row)
 	}
-	if err := table(rows); err != nil {
+	if err := errors.Join(table(rows), o.write(rows)); err != nil {
 		return err
-	}
-	if o.asJSON != "" {
-		data, err := json.MarshalIndent(rows, "", "  ")
-		if err == nil {
-			err = os.WriteFile(o.asJSON, append(data, '\n'), 0o644)
-		}
-		if err != nil {
-			return fmt.Errorf("write the results: %w", err)
-		}
 	}
 	return trial.Judge(rows)
 }
 
+// write writes results as JSON, where that is wanted.
+func (o options) write(results any) error {
+	if o.asJSON == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(results, "", "  ")
+	if err == nil {
+		err = os.WriteFile(o.asJSON, append(data, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("write the results: %w", err)
+	}
+	return nil
+}
+
+// surveyed prints what each setting is worth.
+func surveyed(ctx context.Context, o options) error {
+	var rows []survey.Row
+	err := survey.Run(ctx, o.Dir, trial.Wants(), func(r survey.Row) {
+		rows = append(rows, r)
+		fmt.Printf("%-6s %-26s %-15s p99 %4.0f ms, hits %3.0f %%, given up %3.0f %%\n", r.Want, r.Key, r.Value, r.P99, 100*r.Hits, 100*r.Late)
+	})
+	return errors.Join(err, o.write(rows))
+}
+
 func table(rows []trial.Row) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "\nWAY\tDOWNTIME\tLIVE TRIALS\tHEALED\tOUTSIDE THE SET\tBROKE ERROR LIMIT\tP99 BEFORE\tDURING\tAFTER")
+	fmt.Fprintln(w, "\nWAY\tDOWNTIME\tLIVE TRIALS\tHEALED\tON THE MODEL\tOUTSIDE THE SET\tBROKE ERROR LIMIT\tP99 BEFORE\tDURING\tAFTER")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%d of %d s\t%d\t%d\t%d\t%d\t%.0f ms\t%.0f ms\t%.0f ms\n",
-			r.Way, r.Downtime, r.Seconds, r.Trials, r.Healed, r.Outside, r.Broke, r.Before, r.During, r.After)
+		fmt.Fprintf(w, "%s\t%d of %d s\t%d\t%d\t%d\t%d\t%d\t%.0f ms\t%.0f ms\t%.0f ms\n",
+			r.Way, r.Downtime, r.Seconds, r.Trials, r.Healed, r.Evaluations, r.Outside, r.Broke, r.Before, r.During, r.After)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	var all []trial.Judged
+	for _, r := range rows {
+		all = append(all, r.Judged...)
+	}
+	if len(all) > 1 {
+		fmt.Printf("\nThe model beside the users: rank correlation %.2f over %d settings.\n", trial.Correlation(all), len(all))
+	}
+	return nil
 }

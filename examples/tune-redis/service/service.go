@@ -39,7 +39,7 @@ func New(dir, address, users string) (Redis, error) {
 		return r, fmt.Errorf("write the files of redis: %w", err)
 	}
 	main := fmt.Sprintf("bind %s\nport %s\ndir %q\nsave \"\"\nappendonly no\ninclude %q\n", host, port, dir, r.File())
-	for path, text := range map[string]string{r.main(): main, r.File(): Defaults().String()} {
+	for path, text := range map[string]string{r.Main(): main, r.File(): Defaults().String()} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			return r, fmt.Errorf("write the files of redis: %w", err)
 		}
@@ -50,7 +50,8 @@ func New(dir, address, users string) (Redis, error) {
 // File is the file of the settings that are tuned.
 func (r Redis) File() string { return filepath.Join(r.Dir, "tuning.conf") }
 
-func (r Redis) main() string { return filepath.Join(filepath.Dir(r.Dir), "redis.conf") }
+// Main is the configuration that includes it.
+func (r Redis) Main() string { return filepath.Join(filepath.Dir(r.Dir), "redis.conf") }
 
 // Settings reads the file.
 func (r Redis) Settings() (Settings, error) {
@@ -86,7 +87,7 @@ name = "users"
 type = "http"
 url = "http://%[4]s/well"
 interval = "500ms"
-`, Name, r.main(), fmt.Sprintf(reload, host, port, r.File()), r.Users, strings.Join(ladder, `", "`), model)
+`, Name, r.Main(), fmt.Sprintf(reload, host, port, r.File()), r.Users, strings.Join(ladder, `", "`), model)
 	for _, d := range Set() {
 		b.WriteString(d.table(r.File()))
 	}

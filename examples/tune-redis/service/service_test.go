@@ -45,7 +45,7 @@ func TestFilesAreWrittenAndTheTablesNameThem(t *testing.T) {
 	if s, err := r.Settings(); err != nil || s.String() != Defaults().String() {
 		t.Errorf("settings: got %v, %v", s, err)
 	}
-	main, err := os.ReadFile(r.main())
+	main, err := os.ReadFile(r.Main())
 	if err != nil || !strings.Contains(string(main), "include ") || !strings.Contains(string(main), "port 7\n") {
 		t.Errorf("redis.conf: got %s, %v", main, err)
 	}

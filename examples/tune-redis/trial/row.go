@@ -18,9 +18,10 @@ type Row struct {
 	Downtime int `json:"downtime_s"`
 	Seconds  int `json:"seconds"`
 	// Trials are remedies that were tried on the users, Healed those of them that
-	// ended an incident.
-	Trials int `json:"live_trials"`
-	Healed int `json:"healed"`
+	// ended an incident. Evaluations are settings that were tried on the model.
+	Trials      int `json:"live_trials"`
+	Healed      int `json:"healed"`
+	Evaluations int `json:"sandbox_evaluations"`
 	// Outside are trials with a value beyond the declared set, Broke those under
 	// which more requests failed than is allowed.
 	Outside int `json:"outside_the_declared_set"`
@@ -30,6 +31,8 @@ type Row struct {
 	Before float64 `json:"p99_before_ms"`
 	During float64 `json:"p99_during_ms"`
 	After  float64 `json:"p99_after_ms"`
+	// Judged are the settings that were in force for long enough to tell.
+	Judged []Judged `json:"judged"`
 	// Timeline is one entry for each second.
 	Timeline []Second `json:"timeline"`
 }
@@ -83,6 +86,7 @@ func (t *trial) figures(w *watcher) Row {
 	}
 	r.Before, r.During, r.After = middle(before), middle(during), middle(after)
 	r.count(w.settings)
+	r.Judged = judged(w.settings)
 	return r
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/examples/tune-redis/load"
+	"github.com/homeostat/homeostat/examples/tune-redis/survey"
 )
 
 // calm is what the users want when nothing is wrong: all of it fits into the
@@ -37,6 +38,17 @@ func drifts() []drift {
 	}
 }
 
+// Wants are how users may come, for a survey of settings.
+func Wants() []survey.Want {
+	wants := []survey.Want{{Name: "calm", Mix: calm}}
+	for _, d := range drifts() {
+		if d.key == "" {
+			wants = append(wants, survey.Want{Name: d.name, Mix: d.mix})
+		}
+	}
+	return wants
+}
+
 // Drifts are the names of all drifts.
 func Drifts() []string {
 	var names []string
@@ -59,6 +71,10 @@ func (t *trial) stream() []drift {
 
 // under goes through the stream with the users there.
 func (t *trial) under(ctx context.Context) (Row, error) {
+	evaluations, err := t.search(ctx)
+	if err != nil {
+		return Row{}, err
+	}
 	if err := load.Warm(ctx, t.redis.Address, calm); err != nil {
 		return Row{}, err
 	}
@@ -74,12 +90,14 @@ func (t *trial) under(ctx context.Context) (Row, error) {
 		return Row{}, err
 	}
 	w := t.watch(users)
-	err := t.play(ctx, t.stream(), w)
+	err = t.play(ctx, t.stream(), w)
 	leave()
 	if err != nil {
 		return Row{}, err
 	}
-	return t.row(ctx, w.end())
+	row, err := t.row(ctx, w.wait())
+	row.Evaluations = evaluations
+	return row, err
 }
 
 // settle waits until homeostat holds the service to be up and the users are well.
@@ -95,13 +113,13 @@ func (t *trial) settle(ctx context.Context) error {
 
 // play lets one drift follow the other.
 func (t *trial) play(ctx context.Context, stream []drift, w *watcher) error {
-	w.enter(phase{name: "calm"})
+	w.enter(phase{name: "calm", mix: calm})
 	if err := pause(ctx, t.Calm); err != nil {
 		return err
 	}
 	for _, d := range stream {
 		t.Say(fmt.Sprintf("%s: drift %q sets in", t.way, d.name))
-		w.enter(phase{name: d.name, drifted: true})
+		w.enter(phase{name: d.name, mix: d.mix, drifted: true})
 		t.load.Change(d.mix)
 		if err := t.edit(ctx, d, w); err != nil {
 			return err
@@ -109,7 +127,7 @@ func (t *trial) play(ctx context.Context, stream []drift, w *watcher) error {
 		if err := t.last(ctx, w.entered().Add(t.Drift)); err != nil {
 			return err
 		}
-		w.enter(phase{name: "calm"})
+		w.enter(phase{name: "calm", mix: calm})
 		t.load.Change(calm)
 		if err := pause(ctx, t.Calm); err != nil {
 			return err

@@ -37,7 +37,9 @@ type Options struct {
 	EndWhenHealed bool
 	// Drifts are the names of those that the stream has; empty for all.
 	Drifts []string
-	Say    func(line string)
+	// Evaluations is the budget of the search on the model.
+	Evaluations int
+	Say         func(line string)
 }
 
 // limits are what the users put up with: a 99th percentile that is far from both
@@ -123,7 +125,11 @@ func (t *trial) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	further := free + t.redis.Tables(ladder, "") + tables
+	model, err := t.model()
+	if err != nil {
+		return err
+	}
+	further := free + t.redis.Tables(ladder, model) + tables
 	t.daemon, err = daemon.Start(ctx, daemon.Options{Bin: t.Bin, Dir: t.Dir, Further: further, Healing: healing})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/homeostat/homeostat/examples/tune-redis/guess"
 	"github.com/homeostat/homeostat/examples/tune-redis/load"
+	"github.com/homeostat/homeostat/examples/tune-redis/model/cache"
 	"github.com/homeostat/homeostat/examples/tune-redis/service"
 )
 
@@ -96,6 +98,56 @@ func TestRowCountsTheSecondsInWhichUsersWereNotWell(t *testing.T) {
 	r := tr.figures(w)
 	if r.Downtime != 10 || r.Seconds != 20 || r.Before != 1 || r.During != 1000 || r.After != 2 {
 		t.Errorf("got %+v, want 10 of 20 s and 1, 1000 and 2 ms", r)
+	}
+}
+
+func TestModelIsOfTheVeryDrifts(t *testing.T) {
+	peak := calm
+	for _, d := range drifts() {
+		peak.Gets, peak.Keys, peak.Wides = max(peak.Gets, d.mix.Gets), max(peak.Keys, d.mix.Keys), max(peak.Wides, d.mix.Wides)
+	}
+	if got, want := cache.Peak(), wantsOf(peak); got != want {
+		t.Errorf("the model's peak is %+v, the drifts together are %+v", got, want)
+	}
+	s, err := paramsOf(with("maxmemory-policy", "allkeys-random"))
+	if want := (cache.Setting{Memory: 24 << 20, Policy: 2, Samples: 5, Listed: 8192}); err != nil || s != want {
+		t.Errorf("parameters: got %+v, %v, want %+v", s, err, want)
+	}
+}
+
+func TestCorrelationIsOfRanks(t *testing.T) {
+	judged := func(pairs ...float64) (all []Judged) {
+		for i := 0; i < len(pairs); i += 2 {
+			all = append(all, Judged{Live: pairs[i], Model: pairs[i+1]})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		all  []Judged
+		want float64
+	}{
+		{judged(1, 10, 2, 100, 3, 1000), 1},
+		{judged(1, 9, 2, 5, 3, 1), -1},
+		{judged(1, 1, 1, 1, 2, 2), 1},
+		{judged(1, 5, 2, 5, 3, 5), 0},
+		{nil, 0},
+	} {
+		if got := Correlation(c.all); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("%+v: got %v, want %v", c.all, got, c.want)
+		}
+	}
+}
+
+func TestSettingsOfAnInstantAndThoseBeyondTheSetAreNotCompared(t *testing.T) {
+	begin := time.Unix(0, 0)
+	p := phase{name: "calm", mix: calm}
+	all := judged([]setting{
+		{settings: service.Defaults(), phase: p, from: begin, to: begin.Add(time.Minute), settled: load.Figures{Requests: 10, P99: time.Millisecond}},
+		{settings: service.Defaults(), phase: p, from: begin, to: begin.Add(time.Second)},
+		{settings: with("hz", "500"), phase: p, from: begin, to: begin.Add(time.Minute)},
+	})
+	if len(all) != 1 || all[0].Live > 1.01 || all[0].Model > 1.2 {
+		t.Errorf("got %+v, want the defaults alone, which are good when calm", all)
 	}
 }
 

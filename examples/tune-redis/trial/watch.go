@@ -12,6 +12,7 @@ import (
 // phase is a stretch of the stream.
 type phase struct {
 	name    string
+	mix     load.Mix
 	drifted bool
 	from    time.Time
 }
@@ -24,12 +25,13 @@ type sample struct {
 	wrong   string // empty when they were well
 }
 
-// setting is what stood in the file for a while.
+// setting is what stood in the file for a while of one phase.
 type setting struct {
 	settings service.Settings
 	phase    phase
 	from, to time.Time
-	figures  load.Figures
+	figures  load.Figures // of all of it
+	settled  load.Figures // of its end
 	byHand   bool
 }
 
@@ -51,7 +53,7 @@ const look = 100 * time.Millisecond
 
 // watch begins to watch; it ends with the context.
 func (t *trial) watch(ctx context.Context) *watcher {
-	w := &watcher{trial: t, phase: phase{name: "calm", from: time.Now()}}
+	w := &watcher{trial: t, phase: phase{name: "calm", mix: calm, from: time.Now()}}
 	w.gone.Go(func() { w.run(ctx) })
 	return w
 }
@@ -101,6 +103,9 @@ func (w *watcher) lookAtUsers(now time.Time) {
 	w.samples = append(w.samples, sample{w.phase, now, f, wrong})
 }
 
+// end is how much of a setting's time tells what it is worth once it has settled.
+const end = 2 * time.Second
+
 // lookAtFile notes what is set. A file that cannot be read is being replaced.
 func (w *watcher) lookAtFile(now time.Time) {
 	s, err := w.trial.redis.Settings()
@@ -112,16 +117,16 @@ func (w *watcher) lookAtFile(now time.Time) {
 	if n := len(w.settings); n > 0 {
 		last := &w.settings[n-1]
 		last.to = now
-		last.figures = w.trial.load.Last(now.Sub(last.from))
-		if last.settings.String() == s.String() {
+		last.figures, last.settled = w.trial.load.Last(now.Sub(last.from)), w.trial.load.Last(end)
+		if last.settings.String() == s.String() && last.phase == w.phase {
 			return
 		}
 	}
 	w.settings = append(w.settings, setting{settings: s, phase: w.phase, from: now, to: now, byHand: s.String() == w.edited})
 }
 
-// end waits for the end of the watcher.
-func (w *watcher) end() *watcher {
+// wait waits for the end of the watcher.
+func (w *watcher) wait() *watcher {
 	w.gone.Wait()
 	return w
 }

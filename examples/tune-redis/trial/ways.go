@@ -7,16 +7,19 @@ import (
 	"github.com/homeostat/homeostat/examples/tune-redis/guess"
 )
 
-// Reconfigure is the way of the rules; the others are named in package guess.
-const Reconfigure = "reconfigure"
+// The ways of homeostat's own strategies; the others are named in package guess.
+const (
+	Reconfigure = "reconfigure"
+	Genetic     = "genetic"
+)
 
 // Names are all ways in the order of the table.
 func Names() []string {
-	return []string{guess.Runbook, guess.Documented, guess.Random, Reconfigure}
+	return []string{guess.Runbook, guess.Documented, guess.Random, Reconfigure, Genetic}
 }
 
 // bounded are the ways that must never leave the declared set.
-var bounded = map[string]bool{Reconfigure: true}
+var bounded = map[string]bool{Reconfigure: true, Genetic: true}
 
 // rules are what an operator of redis knows: too little memory makes its users
 // wait for the store, and large hashes in the compact form make redis itself slow.
@@ -36,6 +39,22 @@ parameter = "hash-max-listpack-entries"
 step = 0.0625
 `
 
+// evolving is the genetic strategy and its search, which is done before the first
+// drift.
+const evolving = `
+[plugins.genetic]
+kind = "strategy"
+path = "strategy-genetic"
+
+[plugins.genetic.config]
+control_wait = "2s"
+
+[evolve]
+evaluations = %d
+seeds = 2
+look = "200ms"
+`
+
 // guessing is one of the ways of package guess.
 const guessing = `
 [plugins.guess]
@@ -48,11 +67,26 @@ way = %q
 seed = %d
 `
 
+// modelFile is what make makes of the folder model.
+const modelFile = "model-redis.wasm"
+
+// model is the key of a way's model; empty for none.
+func (t *trial) model() (string, error) {
+	if t.way != Genetic {
+		return "", nil
+	}
+	module := filepath.Join(t.Bin, modelFile)
+	sum, err := sumOf(module)
+	return fmt.Sprintf("model = { module = %q, sha256 = %q }\n", module, sum), err
+}
+
 // plugins are the tables of a way, and its ladder.
 func (t *trial) plugins(way string) (tables string, ladder []string, err error) {
 	switch way {
 	case Reconfigure:
 		return rules, []string{"reconfigure"}, nil
+	case Genetic:
+		return fmt.Sprintf(evolving, t.Evaluations), []string{"genetic"}, nil
 	case guess.Runbook, guess.Random, guess.Documented:
 		program := filepath.Join(t.Bin, "strategy-guess")
 		sum, err := sumOf(program)
