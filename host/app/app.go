@@ -321,7 +321,7 @@ func (a *App) observe(settings *config.Settings) {
 		if s, ok := a.set.Status(string(c.Name)); ok && s.Output != "" {
 			logs = append([]string{s.Output}, logs...)
 		}
-		list = append(list, observe.Component{Name: string(c.Name), Logs: logs, Scrape: string(c.Scrape)})
+		list = append(list, observe.Component{Name: string(c.Name), Logs: logs, Scrape: string(c.Scrape), ScrapeInterval: c.ScrapeInterval})
 	}
 	a.observer.Apply(list, translate.Links(settings))
 }

@@ -41,6 +41,7 @@ type Component struct {
 	ModeWins  bool              `toml:"mode_wins" default:"false" doc:"Let mode hold even where healing.mode is stricter."`
 	Ladder    []string          `toml:"ladder" otherwise:"healing.ladder" doc:"The strategies that are asked about this component, in this order."`
 
+	ScrapeInterval time.Duration `toml:"scrape_interval" default:"5s" min:"1s" max:"1h" doc:"How often the page of scrape is read."`
 	StartCommand   []string      `toml:"start_command" doc:"Starts it, for the kinds that somebody else starts."`
 	StopCommand    []string      `toml:"stop_command" doc:"Replaces the first step of the built-in stop."`
 	RestartCommand []string      `toml:"restart_command" doc:"Replaces stop and start."`

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,6 +154,20 @@ func TestScrapedMetricsBecomeSignals(t *testing.T) {
 		}
 		return false
 	})
+}
+
+func TestPageIsReadAsOftenAsTheOperatorWants(t *testing.T) {
+	var reads atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		reads.Add(1)
+		fmt.Fprint(w, "queue 1\n")
+	}))
+	defer server.Close()
+	o := start(t, Options{})
+	o.Apply([]Component{{Name: "web", Scrape: server.URL, ScrapeInterval: time.Hour}}, nil)
+	waitFor(t, func() bool { return reads.Load() == 1 })
+	o.Apply([]Component{{Name: "web", Scrape: server.URL, ScrapeInterval: time.Millisecond}}, nil)
+	waitFor(t, func() bool { return reads.Load() > 100 })
 }
 
 // memory is a Sink that refuses a number of calls before it takes the rest.

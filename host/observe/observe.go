@@ -42,6 +42,8 @@ type Component struct {
 	Logs []string
 	// Scrape is the address of its metrics in Prometheus' text format, or empty.
 	Scrape string
+	// ScrapeInterval is the time between two looks at them; default 5 s.
+	ScrapeInterval time.Duration
 }
 
 // Source tells what is known of components at this moment. Both methods must

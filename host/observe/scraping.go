@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -9,7 +10,8 @@ import (
 	"github.com/homeostat/homeostat/sdk"
 )
 
-// scrapeInterval is the time between two looks at a page of metrics.
+// scrapeInterval is the time between two looks at a page of metrics where the
+// operator has not decided it.
 const scrapeInterval = 5 * time.Second
 
 // The signals that tell of the scrape itself.
@@ -30,42 +32,48 @@ var reserved = func() map[string]bool {
 
 // scraping is the goroutine that scrapes one component.
 type scraping struct {
-	url    string
+	page   page
 	cancel context.CancelFunc
+}
+
+// page is what is scraped and how often.
+type page struct {
+	url   string
+	every time.Duration
 }
 
 // scrape starts and ends goroutines so that each page has one.
 func (o *Observer) scrape(components []Component) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	wanted := map[string]string{}
+	wanted := map[string]page{}
 	for _, c := range components {
 		if c.Scrape != "" {
-			wanted[c.Name] = c.Scrape
+			wanted[c.Name] = page{c.Scrape, cmp.Or(c.ScrapeInterval, scrapeInterval)}
 		}
 	}
 	for name, s := range o.scrapers {
-		if wanted[name] != s.url {
+		if wanted[name] != s.page {
 			s.cancel()
 			delete(o.scrapers, name)
 		}
 	}
-	for name, url := range wanted {
+	for name, one := range wanted {
 		if o.scrapers[name] == nil && o.ctx.Err() == nil {
 			ctx, cancel := context.WithCancel(o.ctx)
-			o.scrapers[name] = &scraping{url, cancel}
-			o.spawn(func() { o.scrapeUntil(ctx, name, url) })
+			o.scrapers[name] = &scraping{one, cancel}
+			o.spawn(func() { o.scrapeUntil(ctx, name, one) })
 		}
 	}
 }
 
 // scrapeUntil scrapes a page until the context ends.
-func (o *Observer) scrapeUntil(ctx context.Context, component, url string) {
-	s := scrape.New(url)
+func (o *Observer) scrapeUntil(ctx context.Context, component string, p page) {
+	s := scrape.New(p.url)
 	defer s.Close()
-	ticker := time.NewTicker(scrapeInterval)
+	ticker := time.NewTicker(p.every)
 	defer ticker.Stop()
-	state := scrapeState{log: o.log.With("component", component, "url", url)}
+	state := scrapeState{log: o.log.With("component", component, "url", p.url)}
 	for {
 		began := time.Now()
 		samples, left, err := s.Scrape(ctx)
