@@ -80,6 +80,7 @@ on_exit = "stop"
 start_timeout = "8s"
 reload_command = ["sh", "-c", %q]
 scrape = "http://%s/metrics"
+scrape_interval = "1s"
 ladder = ["%s"]
 %s
 [[component.probe]]

@@ -108,7 +108,16 @@ func (t *trial) settle(ctx context.Context) error {
 	if err := t.daemon.AwaitUp(ctx, "redis"); err != nil {
 		return err
 	}
-	return pause(ctx, load.Moment)
+	const calm = 2 // seconds in a row
+	for well := 0; well < calm; well++ {
+		if err := pause(ctx, load.Moment); err != nil {
+			return fmt.Errorf("wait for the users to be well: %w", err)
+		}
+		if limits.Judge(t.load.Last(load.Moment), t.load.Expected(load.Moment)) != "" {
+			well = -1
+		}
+	}
+	return nil
 }
 
 // play lets one drift follow the other.

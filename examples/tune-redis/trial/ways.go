@@ -21,8 +21,9 @@ func Names() []string {
 // bounded are the ways that must never leave the declared set.
 var bounded = map[string]bool{Reconfigure: true, Genetic: true}
 
-// rules are what an operator of redis knows: too little memory makes its users
-// wait for the store, and large hashes in the compact form make redis itself slow.
+// rules are what an operator of redis knows: where few lookups hit there is too
+// little memory, and users wait for the store; where they do hit and are slow all
+// the same, large hashes in the compact form keep redis itself busy.
 const rules = `
 [plugins.reconfigure]
 kind = "strategy"
@@ -30,11 +31,15 @@ path = "strategy-reconfigure"
 
 [[plugins.reconfigure.config.rules]]
 kind = "probe"
+reading = "users_hit_ratio"
+below = 0.9
 parameter = "maxmemory"
 step = 2
 
 [[plugins.reconfigure.config.rules]]
 kind = "probe"
+reading = "users_hit_ratio"
+above = 0.9
 parameter = "hash-max-listpack-entries"
 step = 0.0625
 `
