@@ -11,6 +11,9 @@ type Strategies interface {
 	Scoreboard() Scoreboard
 	Promote(ctx context.Context, strategy, component string) error
 	Demote(ctx context.Context, strategy, component string) error
+	// Compare says which of two ends trouble better.
+	Compare(ctx context.Context, q CompareQuery) (Comparison, error)
+	Experiments() []Experiment
 }
 
 // Strategy is one rung of the ladder.
@@ -63,6 +66,7 @@ func (s *Server) registerStrategies() {
 	get(s, Base+"/strategies/scoreboard", "how each strategy has done with each component", func(context.Context, *none) (Scoreboard, error) {
 		return svc.Scoreboard(), nil
 	})
+	s.registerComparisons()
 	type in struct {
 		Name string `path:"name" maxLength:"63"`
 		Body struct {

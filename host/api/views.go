@@ -121,8 +121,22 @@ type Recovery struct {
 	EndedAt    *time.Time   `json:"ended_at,omitempty"`
 	Result     sdk.Result   `json:"result"`
 	Reason     string       `json:"reason" doc:"why this was proposed"`
+	Choice     *Choice      `json:"choice,omitempty" doc:"why this strategy was taken; absent in records of older daemons"`
 	Text       string       `json:"text" doc:"how it went"`
 	Steps      []Step       `json:"steps"`
+}
+
+// Choice is why one of the rungs on offer was taken.
+type Choice struct {
+	Why        string  `json:"why" doc:"one sentence"`
+	Offers     []Offer `json:"offers" doc:"what was on offer, in the ladder's order"`
+	Experiment string  `json:"experiment,omitempty" doc:"the experiment whose lot decided"`
+}
+
+// Offer is a rung that offered something.
+type Offer struct {
+	Strategy   string  `json:"strategy"`
+	Propensity float64 `json:"propensity" doc:"the probability with which it was to be taken"`
 }
 
 // Step is one line of a recovery's course.
@@ -140,6 +154,7 @@ type Approval struct {
 	Proposal  sdk.Proposal `json:"proposal"`
 	Hash      string       `json:"hash" doc:"SHA-256 of the proposal: what is approved is what is done"`
 	Reason    string       `json:"reason"`
+	Choice    *Choice      `json:"choice,omitempty" doc:"why this strategy was taken"`
 	Evidence  []string     `json:"evidence"`
 	Created   time.Time    `json:"created"`
 	Expires   time.Time    `json:"expires"`

@@ -174,10 +174,12 @@ var ErrNotRunning = errors.New("healing is not running")
 
 // Healer is the coordinator. Use New, then Run.
 type Healer struct {
-	opt   Options
-	poke  chan struct{}
-	work  *writer
-	turns turns
+	opt  Options
+	poke chan struct{}
+	// playing holds a token while a replay is played.
+	playing chan struct{}
+	work    *writer
+	turns   turns
 	// scores, kept and trials have locks of their own.
 	scores board
 	kept   shelf
@@ -191,12 +193,14 @@ type Healer struct {
 	life    context.Context // ends when what is under way has to; nil before Run
 	closing bool
 	promote Promotion
+	// settings are those in force.
+	settings Settings
 }
 
 // New loads what was saved and returns a Healer that has not begun yet.
 func New(ctx context.Context, opt Options) (*Healer, error) {
 	opt = opt.withDefaults()
-	h := &Healer{opt: opt, poke: make(chan struct{}, 1), work: newWriter(), core: machine.New(opt.Settings), promote: opt.Promotion}
+	h := &Healer{opt: opt, poke: make(chan struct{}, 1), playing: make(chan struct{}, 1), settings: opt.Settings, work: newWriter(), core: machine.New(opt.Settings), promote: opt.Promotion}
 	h.kept.book = catalog.New(score.MaxIncidents)
 	h.trials = trials.New(opt.Log, opt.Store, opt.Audit)
 	saved, err := h.load(ctx)

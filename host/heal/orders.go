@@ -134,7 +134,7 @@ func (h *Healer) EndMaintenance(id, who string) error {
 // incidents of components that are gone are resolved.
 func (h *Healer) Reload(s Settings, p Promotion) error {
 	h.mu.Lock()
-	h.promote = p
+	h.promote, h.settings = p, s
 	h.mu.Unlock()
 	h.trials.Configure(context.Background(), s.Experiment, time.Now())
 	return h.step(machine.Configure{Settings: s})

@@ -49,9 +49,18 @@ func Recovery(r record.Recovery) api.Recovery {
 	return api.Recovery{
 		ID: r.ID, Incident: r.Incident, Component: r.Component, Strategy: r.Strategy, Proposal: r.Proposal,
 		ProposedAt: r.ProposedAt, StartedAt: r.StartedAt, ActedAt: r.ActedAt, HealthyAt: r.HealthyAt, EndedAt: r.EndedAt,
-		Result: r.Result, Reason: r.Reason, Text: r.Text, Actions: r.Actions,
+		Result: r.Result, Reason: r.Reason, Text: r.Text, Actions: r.Actions, Choice: chosen(r.Choice),
 		Steps: convert(r.Steps, func(s record.Step) api.Step { return api.Step{At: s.At, Text: s.Text} }),
 	}
+}
+
+func chosen(c *record.Choice) *api.Choice {
+	if c == nil {
+		return nil
+	}
+	return &api.Choice{Why: c.Why, Experiment: c.Experiment, Offers: convert(c.Offers, func(o record.Offer) api.Offer {
+		return api.Offer{Strategy: o.Strategy, Propensity: o.Propensity}
+	})}
 }
 
 // Approval shows an approval.
@@ -62,7 +71,7 @@ func Approval(a record.Approval) api.Approval {
 	}
 	return api.Approval{
 		ID: a.ID, Incident: a.Incident, Component: a.Component, Strategy: a.Strategy, Proposal: a.Proposal, Hash: a.Hash,
-		Reason: a.Reason, Evidence: evidence, Created: a.Created, Expires: a.Expires, State: string(a.State), Answer: a.Text,
+		Reason: a.Reason, Choice: chosen(a.Choice), Evidence: evidence, Created: a.Created, Expires: a.Expires, State: string(a.State), Answer: a.Text,
 	}
 }
 

@@ -13,9 +13,13 @@ type estimate struct {
 	healed, downtime *measure
 }
 
+// usualDowntime is the guess at the first downtime, in seconds: about what a remedy
+// needs. A wrong one costs width, not truth.
+const usualDowntime = 10
+
 func newEstimate(q Query) *estimate {
 	half := 1 - (1-q.Level)/2
-	return &estimate{query: q, healed: newMeasure(half), downtime: newMeasure(half)}
+	return &estimate{query: q, healed: newMeasure(half, 0.5), downtime: newMeasure(half, min(usualDowntime/q.Longest.Seconds(), 0.5))}
 }
 
 func (e *estimate) add(u Unit) {
@@ -58,8 +62,8 @@ type measure struct {
 	reach   float64 // sum over scores of how far one may lie from 0
 }
 
-func newMeasure(level float64) *measure {
-	return &measure{level: level, seen: sequence.New(level), guesses: guesses{}}
+func newMeasure(level, guess float64) *measure {
+	return &measure{level: level, seen: sequence.New(level), guesses: guesses{"": {bothArms: {n: 1, sum: guess}}}}
 }
 
 func (m *measure) add(q Query, u Unit, y float64) {
@@ -97,8 +101,8 @@ func (m *measure) effect(unit float64) Effect {
 	return Effect{Difference: unit * m.seen.Mean(), Interval: sequence.Interval{Low: unit * max(i.Low, -1), High: unit * min(i.High, 1)}}
 }
 
-// guesses hold means of outcomes by signature and arm; "" is all signatures, arm 2
-// both arms.
+// guesses hold means of outcomes by signature and arm; "" is all signatures, with a
+// first guess that counts once, and bothArms is the third arm.
 type guesses map[string]*[3]mean
 
 const bothArms = 2
@@ -119,10 +123,7 @@ const lent = 2
 // of is the guess for an arm: its mean in the signature, leaning on that of both
 // arms there, and this on that of all signatures.
 func (g guesses) of(signature string, arm int) float64 {
-	guess := 0.5
-	if all := g[""]; all != nil {
-		guess = all[bothArms].value()
-	}
+	guess := g[""][bothArms].value()
 	if own := g[signature]; own != nil {
 		guess = lean(own[bothArms], guess)
 		guess = lean(own[arm], guess)

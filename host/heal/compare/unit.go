@@ -88,6 +88,11 @@ func (q Query) side(strategy string) (int, bool) {
 	return 0, false
 }
 
+// Offered reports whether a strategy was on offer, or taken.
+func (u Unit) Offered(strategy string) bool {
+	return u.Strategy == strategy || slices.ContainsFunc(u.Offers, func(o record.Offer) bool { return o.Strategy == strategy })
+}
+
 func (u Unit) propensity(strategy string) float64 {
 	return (&record.Choice{Offers: u.Offers}).Propensity(strategy)
 }

@@ -12,7 +12,7 @@ func (r Result) Verdict() string {
 	case r.Decided():
 		return r.decided() + " at every look"
 	case r.Compared > 0:
-		return fmt.Sprintf("not decided: %s of %s needed to see a difference of 30 %% (so far %s)", incidents(r.Compared), r.need(), r.Seen())
+		return fmt.Sprintf("not decided: %s of %s needed to see a difference of 30 %% (%s)", incidents(r.Compared), r.need(), r.Seen())
 	case r.Certain > 0:
 		return fmt.Sprintf("live numbers cannot compare %s with %s: in %s the choice between them was certain, not chance's, so the troubles that each was taken for may differ", r.A.Strategy, r.B.Strategy, incidents(r.Certain))
 	case r.Rare > 0:
@@ -55,7 +55,12 @@ func (r Result) winner(better float64) string {
 // Seen says the difference in downtime so far, with its interval.
 func (r Result) Seen() string {
 	d := r.Downtime
-	return fmt.Sprintf("%s %s [%.0f, %.0f] s against %s", r.B.Strategy, signed(d.Difference), d.Low, d.High, r.A.Strategy)
+	for _, arm := range []Arm{r.A, r.B} {
+		if arm.Compared == 0 {
+			return arm.Strategy + " was not drawn yet"
+		}
+	}
+	return fmt.Sprintf("so far %s %s [%.0f, %.0f] s against %s", r.B.Strategy, signed(d.Difference), d.Low, d.High, r.A.Strategy)
 }
 
 func (r Result) need() string {

@@ -103,7 +103,7 @@ func (p pick) byCost() Choice {
 		}
 	}
 	return p.certain(best, fmt.Sprintf("%s has the highest chance for its cost: %s, %v",
-		p.options[best].Strategy, percent(p.beliefs[best]), p.options[best].Cost))
+		p.options[best].Strategy, percent(p.beliefs[best]), rounded(p.options[best].Cost)))
 }
 
 // Evidence that the guarded ladder wants before it leaves a rung out.
@@ -127,9 +127,20 @@ func (p pick) guarded() Choice {
 	if at == 0 {
 		return p.certain(0, p.first())
 	}
-	return p.certain(at, fmt.Sprintf("%s instead of %s: %s %s, %s %s",
-		p.options[at].Strategy, p.options[0].Strategy,
-		p.options[0].Strategy, p.beliefs[0].words(), p.options[at].Strategy, p.beliefs[at].words()))
+	return p.certain(at, fmt.Sprintf("%s instead of %s: %s, %s", p.options[at].Strategy, p.options[0].Strategy, p.worded(0), p.worded(at)))
+}
+
+// worded says what speaks for an option and what it costs, the wait included.
+func (p pick) worded(i int) string {
+	return fmt.Sprintf("%s %s and takes %v", p.options[i].Strategy, p.beliefs[i].words(), rounded(p.options[i].Cost))
+}
+
+// rounded is a cost as a person would say it.
+func rounded(d time.Duration) time.Duration {
+	if d < 10*time.Second {
+		return d.Round(100 * time.Millisecond)
+	}
+	return d.Round(time.Second)
 }
 
 // clearlyBetter returns the next rung below that is clearly better than rung at,
@@ -174,7 +185,7 @@ func (p pick) thompson(src Source) Choice {
 		shares[i] /= draws
 	}
 	return Choice{Index: best, Propensities: shares,
-		Why: fmt.Sprintf("%s was drawn by its chance for its cost: %s, %v", p.options[best].Strategy, percent(p.beliefs[best]), p.options[best].Cost)}
+		Why: fmt.Sprintf("%s was drawn by its chance for its cost: %s, %v", p.options[best].Strategy, percent(p.beliefs[best]), rounded(p.options[best].Cost))}
 }
 
 func (p pick) draw(src Source) int {

@@ -80,8 +80,9 @@ type Report struct {
 	// Low and High hold the middle 90 % of the rounds' differences in downtime: what
 	// is left open by what is not known of the chances, and by luck.
 	Low, High float64
-	// SoonerB is the share of rounds in which B first left less downtime.
-	SoonerB float64
+	// SoonerA and SoonerB are the shares of rounds in which A first, and B first, left
+	// less downtime.
+	SoonerA, SoonerB float64
 }
 
 // ending is what came of one incident in one world.
@@ -150,11 +151,20 @@ func (t *tally) add(a, b []ending) error {
 func (t *tally) report() Report {
 	rounds := len(t.rounds)
 	slices.Sort(t.rounds)
-	sooner, _ := slices.BinarySearch(t.rounds, 0)
+	sooner := 0.0
+	later := 0.0
+	for _, d := range t.rounds {
+		switch {
+		case d < 0:
+			sooner++
+		case d > 0:
+			later++
+		}
+	}
 	mean := func(sum float64) time.Duration { return time.Duration(sum / float64(rounds) * float64(time.Second)) }
 	return Report{
 		DowntimeA: mean(t.a), DowntimeB: mean(t.b), Downtime: scaled(t.downtime, t.longest), Healed: scaled(t.healed, 1),
-		Low: t.rounds[rounds/20], High: t.rounds[rounds-1-rounds/20], SoonerB: float64(sooner) / float64(rounds),
+		Low: t.rounds[rounds/20], High: t.rounds[rounds-1-rounds/20], SoonerA: later / float64(rounds), SoonerB: sooner / float64(rounds),
 	}
 }
 

@@ -60,6 +60,9 @@ func showIncident(w io.Writer, i api.Incident) {
 	for _, r := range i.Recoveries {
 		fmt.Fprintf(w, "  %s  %s: %s → %s\n", r.ProposedAt.Local().Format(time.TimeOnly), r.Strategy, actionsOf(r), r.Result)
 		fmt.Fprintf(w, "            %s\n", clean(r.Reason))
+		if r.Choice != nil {
+			fmt.Fprintf(w, "            chosen: %s\n", clean(r.Choice.Why))
+		}
 		if r.Text != "" {
 			fmt.Fprintf(w, "            %s\n", clean(r.Text))
 		}

@@ -34,6 +34,8 @@ asked, and carries them out. [healing] ladder is their order.
 
   homeostat strategy list
   homeostat strategy scoreboard
+  homeostat strategy compare restart restart-once
+  homeostat strategy experiments
   homeostat strategy promote restart web    # act unasked on web from now on
   homeostat strategy demote restart web`,
 	}
@@ -53,6 +55,7 @@ harm; MIN SAVED is by how much shorter trouble was than it is without a remedy, 
 		}),
 		answer(connect, "promote", "Let a strategy act unasked on a component, in the modes supervised and learning"),
 		answer(connect, "demote", "End a promotion"),
+		compareCommand(connect), experimentsCommand(connect),
 	)
 	return cmd
 }
