@@ -77,6 +77,28 @@ func TestAClearExperimentEndsAndNothingIsDrawnAnyMore(t *testing.T) {
 	})
 }
 
+// Thompson's draws can be compared without an experiment; the guarded ladder's
+// choices cannot, and the verdict says why.
+func TestWhatTheRuleOfChoiceDrewIsComparedToo(t *testing.T) {
+	for rule, want := range map[odds.Rule]string{odds.Thompson: "not decided: ", odds.Ladder: "the choice between them was certain"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, "web")
+			set := automated("web")
+			set.Choice = rule
+			w.boot(set, twoRestarts()...)
+			defer w.halt()
+			w.troubles(12)
+			got, err := w.heal.Compare(t.Context(), CompareQuery{A: "restart", B: "again", Rounds: 1})
+			if err != nil || !strings.Contains(got.Verdict(), want) {
+				t.Errorf("%s: got %q, %v; want it to say %q", rule, got.Verdict(), err, want)
+			}
+			if drawn := got.Compared > 0; drawn != (rule == odds.Thompson) || got.Compared+got.Certain+got.Rare != 12 {
+				t.Errorf("%s: got %d compared, %d certain, %d rare", rule, got.Compared, got.Certain, got.Rare)
+			}
+		})
+	}
+}
+
 // Every rung that was taken says why, whatever the rule, and how likely it was.
 func TestEachRuleExplainsEachChoice(t *testing.T) {
 	for rule, want := range map[odds.Rule]string{

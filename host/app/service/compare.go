@@ -52,7 +52,7 @@ func comparison(q api.CompareQuery, c heal.Comparison) api.Comparison {
 	out := api.Comparison{
 		Verdict: c.Verdict(), State: "not_comparable", Component: q.Component, A: arm(c.A), B: arm(c.B),
 		Compared: c.Compared, Certain: c.Certain, Rare: c.Rare, Pending: c.Pending, Needed: c.Needed, Longest: c.Query.Longest.Seconds(),
-		Downtime: difference(c.Downtime), Healed: difference(c.Result.Healed), Unplayed: c.Unplayed,
+		Downtime: difference(c.Downtime), Healed: difference(c.Healed), Unplayed: c.Unplayed,
 	}
 	if !q.Since.IsZero() {
 		out.Since = &q.Since
@@ -90,6 +90,7 @@ func played(e replay.Effect) api.Difference {
 func (s Strategies) Experiments() []api.Experiment {
 	units, now := s.Healer.Units(), time.Now()
 	return convert(s.Healer.Experiments(), func(e experiment.State) api.Experiment {
+		e = e.Judge(units, now) // its time may be over since the last incident
 		result := compare.Compare(e.Query(now), units)
 		out := api.Experiment{
 			ID: e.ID, Name: e.Name, A: e.A, B: e.B, Share: e.Share, Components: e.Components, MaxIncidents: e.MaxIncidents,

@@ -146,7 +146,7 @@ func (s State) Judge(units []compare.Unit, now time.Time) State {
 	case result.Compared >= s.MaxIncidents:
 		return s.End(OutcomeIncidents, fmt.Sprintf("after %d incidents, as many as were allowed: %s", result.Compared, result.Verdict()), now)
 	case now.Sub(s.Begun) >= s.MaxTime:
-		return s.End(OutcomeTime, fmt.Sprintf("after %v, as long as was allowed: %s", s.MaxTime, result.Verdict()), now)
+		return s.End(OutcomeTime, fmt.Sprintf("after %v, as long as was allowed: %s", s.MaxTime, result.Verdict()), s.Begun.Add(s.MaxTime))
 	}
 	return s
 }
