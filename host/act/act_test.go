@@ -147,6 +147,22 @@ func TestEveryActionHasAClassAndAnUndo(t *testing.T) {
 	}
 }
 
+func TestAProposalIsAsGraveAsItsGravestAction(t *testing.T) {
+	a, _ := actor(t, nil)
+	restart, stop, unknown := sdk.Restart{Component: "web"}, sdk.Stop{Component: "web"}, sdk.RunDeclared{Component: "web", Name: "purge"}
+	for _, c := range []struct {
+		actions []sdk.Action
+		want    Class
+	}{
+		{nil, Harmless}, {[]sdk.Action{restart}, Harmless}, {[]sdk.Action{restart, stop}, Reversible},
+		{[]sdk.Action{unknown, restart}, Irreversible}, {[]sdk.Action{stop, unknown, stop}, Irreversible},
+	} {
+		if got := a.Class(sdk.Proposal{Actions: c.actions}); got != string(c.want) {
+			t.Errorf("%v: got %s, want %s", c.actions, got, c.want)
+		}
+	}
+}
+
 func TestDeclaredCommandRunsWithoutAShellAndTheHostsEnvironment(t *testing.T) {
 	t.Setenv("SECRET", "hush")
 	dir := t.TempDir()
