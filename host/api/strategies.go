@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"time"
+
+	"github.com/homeostat/homeostat/host/api/contest"
 )
 
 // Strategies shows the ladder and how its rungs have done.
@@ -12,8 +14,8 @@ type Strategies interface {
 	Promote(ctx context.Context, strategy, component string) error
 	Demote(ctx context.Context, strategy, component string) error
 	// Compare says which of two ends trouble better.
-	Compare(ctx context.Context, q CompareQuery) (Comparison, error)
-	Experiments() []Experiment
+	Compare(ctx context.Context, q contest.Query) (contest.Comparison, error)
+	Experiments() []contest.Experiment
 }
 
 // Strategy is one rung of the ladder.

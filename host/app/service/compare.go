@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/host/api/contest"
 	"github.com/homeostat/homeostat/host/heal"
 	"github.com/homeostat/homeostat/host/heal/choice"
 	"github.com/homeostat/homeostat/host/heal/compare"
@@ -17,18 +18,18 @@ import (
 )
 
 // Compare compares two strategies.
-func (s Strategies) Compare(ctx context.Context, q api.CompareQuery) (api.Comparison, error) {
+func (s Strategies) Compare(ctx context.Context, q contest.Query) (contest.Comparison, error) {
 	for _, name := range []string{q.A, q.B} {
 		if no := s.comparable(name); no != nil {
-			return api.Comparison{}, no
+			return contest.Comparison{}, no
 		}
 	}
 	if err := s.Healer.CheckComponent(q.Component); err != nil {
-		return api.Comparison{}, &api.Problem{Status: http.StatusUnprocessableEntity, Detail: err.Error(), Hint: "see `homeostat component list`"}
+		return contest.Comparison{}, &api.Problem{Status: http.StatusUnprocessableEntity, Detail: err.Error(), Hint: "see `homeostat component list`"}
 	}
 	found, err := s.Healer.Compare(ctx, heal.CompareQuery{A: q.A, B: q.B, Component: q.Component, Since: q.Since, Longest: q.Longest, Rounds: q.Rounds})
 	if err != nil {
-		return api.Comparison{}, problem(err)
+		return contest.Comparison{}, problem(err)
 	}
 	return comparison(q, found), nil
 }
@@ -48,8 +49,8 @@ func (s Strategies) comparable(name string) error {
 	}
 }
 
-func comparison(q api.CompareQuery, c heal.Comparison) api.Comparison {
-	out := api.Comparison{
+func comparison(q contest.Query, c heal.Comparison) contest.Comparison {
+	out := contest.Comparison{
 		Verdict: c.Verdict(), State: "not_comparable", Component: q.Component, A: arm(c.A), B: arm(c.B),
 		Compared: c.Compared, Certain: c.Certain, Rare: c.Rare, Pending: c.Pending, Needed: c.Needed, Longest: c.Query.Longest.Seconds(),
 		Downtime: difference(c.Downtime), Healed: difference(c.Healed), Unplayed: c.Unplayed,
@@ -64,7 +65,7 @@ func comparison(q api.CompareQuery, c heal.Comparison) api.Comparison {
 		out.State = "not_decided"
 	}
 	if r := c.Replay; r != nil {
-		out.Replay = &api.Replay{
+		out.Replay = &contest.Replay{
 			Incidents: r.Incidents, Rounds: r.Rounds, Seed: r.Seed, DowntimeA: r.DowntimeA.Seconds(), DowntimeB: r.DowntimeB.Seconds(),
 			Downtime: played(r.Downtime), Healed: played(r.Healed), Low: r.Low, High: r.High, SoonerA: r.SoonerA, SoonerB: r.SoonerB,
 		}
@@ -72,27 +73,27 @@ func comparison(q api.CompareQuery, c heal.Comparison) api.Comparison {
 	return out
 }
 
-func arm(a compare.Arm) api.Arm {
-	return api.Arm{
+func arm(a compare.Arm) contest.Arm {
+	return contest.Arm{
 		Strategy: a.Strategy, Chosen: a.Chosen, Healed: a.Healed, Compared: a.Compared, Effective: a.Effective, Downtime: a.Downtime.Seconds(),
 	}
 }
 
-func difference(e compare.Effect) api.Difference {
-	return api.Difference{Difference: e.Difference, Low: e.Low, High: e.High}
+func difference(e compare.Effect) contest.Difference {
+	return contest.Difference{Difference: e.Difference, Low: e.Low, High: e.High}
 }
 
-func played(e replay.Effect) api.Difference {
-	return api.Difference{Difference: e.Difference, Low: e.Low, High: e.High}
+func played(e replay.Effect) contest.Difference {
+	return contest.Difference{Difference: e.Difference, Low: e.Low, High: e.High}
 }
 
 // Experiments lists experiments, newest first.
-func (s Strategies) Experiments() []api.Experiment {
+func (s Strategies) Experiments() []contest.Experiment {
 	units, now := s.Healer.Units(), time.Now()
-	return convert(s.Healer.Experiments(), func(e experiment.State) api.Experiment {
+	return convert(s.Healer.Experiments(), func(e experiment.State) contest.Experiment {
 		e = e.Judge(units, now) // its time may be over since the last incident
 		result := compare.Compare(e.Query(now), units)
-		out := api.Experiment{
+		out := contest.Experiment{
 			ID: e.ID, Name: e.Name, A: e.A, B: e.B, Share: e.Share, Components: e.Components, MaxIncidents: e.MaxIncidents,
 			Until: e.Begun.Add(e.MaxTime), Begun: e.Begun, Ended: e.Ended, Outcome: string(e.Outcome), Text: e.Why,
 			Compared: result.Compared, Seed: e.Seed,

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/host/api/contest"
 	"github.com/homeostat/homeostat/host/cmd/homeostat/howlong"
 )
 
@@ -53,7 +54,7 @@ what is believed already, and no evidence.
 		if err != nil {
 			return err
 		}
-		var found api.Comparison
+		var found contest.Comparison
 		if err := c.Get(cmd.Context(), api.Base+"/strategies/compare?"+f.query(args).Encode(), &found); err != nil {
 			return err
 		}
@@ -85,14 +86,14 @@ func (f *comparing) query(args []string) url.Values {
 	return v
 }
 
-func showComparison(w io.Writer, c api.Comparison) {
+func showComparison(w io.Writer, c contest.Comparison) {
 	for _, sentence := range strings.Split(c.Verdict, ". ") {
 		fmt.Fprintln(w, sentence)
 	}
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "STRATEGY\tFIRST REMEDY\tENDED IT\tBY CHANCE\tEFFECTIVE\tMEAN DOWNTIME")
-	for _, a := range []api.Arm{c.A, c.B} {
+	for _, a := range []contest.Arm{c.A, c.B} {
 		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%.1f\t%.1f s\n", a.Strategy, a.Chosen, a.Healed, a.Compared, a.Effective, a.Downtime)
 	}
 	_ = t.Flush() // nobody reads any more
@@ -108,12 +109,12 @@ func showComparison(w io.Writer, c api.Comparison) {
 	showRest(w, c)
 }
 
-func bounds(d api.Difference, unit float64) string {
+func bounds(d contest.Difference, unit float64) string {
 	return fmt.Sprintf("%+.1f\t[%.1f, %.1f]", unit*d.Difference, unit*d.Low, unit*d.High)
 }
 
 // showRest says what was not compared.
-func showRest(w io.Writer, c api.Comparison) {
+func showRest(w io.Writer, c contest.Comparison) {
 	for _, line := range []struct {
 		count int
 		text  string
@@ -152,7 +153,7 @@ worse, or at its limits. Nothing is changed then: put the better one first in
 	})
 }
 
-func showExperiments(w io.Writer, list api.List[api.Experiment]) {
+func showExperiments(w io.Writer, list api.List[contest.Experiment]) {
 	if list.Count == 0 {
 		fmt.Fprintln(w, "no experiments: [healing.experiment] strategies names none")
 		return
