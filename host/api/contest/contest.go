@@ -65,8 +65,8 @@ type Replay struct {
 	Healed    Difference `json:"healed_share"`
 	Low       float64    `json:"low_seconds" doc:"the middle 90 % of plays lie between this and high_seconds"`
 	High      float64    `json:"high_seconds"`
-	SoonerA   float64    `json:"a_sooner" doc:"share of plays in which A first left less downtime"`
-	SoonerB   float64    `json:"b_sooner" doc:"share of plays in which B first left less downtime"`
+	SoonerA   float64    `json:"a_sooner" doc:"share of plays in which A first left less downtime, by a tenth at least"`
+	SoonerB   float64    `json:"b_sooner" doc:"the same for B"`
 }
 
 // Experiment lets chance decide between two strategies.

@@ -81,7 +81,7 @@ type Report struct {
 	// is left open by what is not known of the chances, and by luck.
 	Low, High float64
 	// SoonerA and SoonerB are the shares of rounds in which A first, and B first, left
-	// less downtime.
+	// less downtime by at least a tenth.
 	SoonerA, SoonerB float64
 }
 
@@ -148,16 +148,19 @@ func (t *tally) add(a, b []ending) error {
 	return nil
 }
 
+// tenth is from which share of the downtime on a round counts as better.
+const tenth = 0.1
+
 func (t *tally) report() Report {
 	rounds := len(t.rounds)
 	slices.Sort(t.rounds)
-	sooner := 0.0
-	later := 0.0
+	var sooner, later float64
+	least := tenth * max(t.a, t.b) / float64(rounds)
 	for _, d := range t.rounds {
 		switch {
-		case d < 0:
+		case d <= -least:
 			sooner++
-		case d > 0:
+		case d >= least:
 			later++
 		}
 	}

@@ -71,7 +71,7 @@ func TestTheSameTwiceDiffersByNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Downtime.Low > 0 || got.Downtime.High < 0 || got.Low > 0 || got.High < 0 {
+	if got.Downtime.Low > 0 || got.Downtime.High < 0 || got.Low > 0 || got.High < 0 || got.SoonerA+got.SoonerB > 0.5 {
 		t.Errorf("got %+v, want no difference", got)
 	}
 }
