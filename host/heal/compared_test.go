@@ -49,7 +49,7 @@ func TestAnExperimentIsComparedAndReplayedWhileItIsUndecided(t *testing.T) {
 func TestAClearExperimentEndsAndNothingIsDrawnAnyMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "web")
-		w.parts["web"].next = func(uint64) fate {
+		w.parts["web"].next = func(uint64) future {
 			if strings.HasPrefix(w.orders[len(w.orders)-1], "start") {
 				return fine
 			}
