@@ -64,6 +64,10 @@ const (
 	AnomalyAlert        = "alert"          // monitoring outside of the host reports it
 )
 
+// SignalDown is the signal of an anomaly of kind alert that says that its
+// component is down, and does not merely hint at trouble.
+const SignalDown = "down"
+
 // AnomalyScore is the kind of an answer to a window of history that is no
 // anomaly: its Score, from 0 to 1, says how unusual the newest row (or the line
 // whose time is Start) was, whether or not it is worth a report. It is sent with

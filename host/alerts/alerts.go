@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -97,6 +98,9 @@ type Mapping struct {
 	Components map[string]string
 	// Severities are values of the label severity, in lower case, beyond the usual.
 	Severities map[string]sdk.Severity
+	// Down are patterns of alert names, as path.Match has them, that say that the
+	// component is down, not that something is wrong with it.
+	Down []string
 	// TTL is how long an alert stands that is neither repeated nor resolved.
 	TTL time.Duration
 	// Known reports whether there is a component of that name.
@@ -137,10 +141,23 @@ func (m Mapping) finding(a Alert, now time.Time) Finding {
 		Component: component, Key: "alert/" + f.Fingerprint, Kind: sdk.AnomalyAlert, Severity: m.severity(a.Labels["severity"]), Score: 1,
 		Start: a.StartsAt, End: now, Ended: !f.Firing, TTL: m.TTL, Summary: summary(a),
 	}
+	if component != sdk.HostComponent && m.saysDown(a.Labels["alertname"]) {
+		f.Anomaly.Signal = sdk.SignalDown
+		f.Text += "; it says that " + component + " is down"
+	}
 	if a.StartsAt.IsZero() || a.StartsAt.After(now) {
 		f.Anomaly.Start = now // another machine's clock may be ahead
 	}
 	return f
+}
+
+// saysDown reports an alert that is not vague. A pattern that is none matches
+// nothing; the configuration refuses it.
+func (m Mapping) saysDown(name string) bool {
+	return slices.ContainsFunc(m.Down, func(pattern string) bool {
+		hit, err := path.Match(strings.ToLower(pattern), strings.ToLower(name))
+		return err == nil && hit
+	})
 }
 
 // component finds the component that a label names, else the host.

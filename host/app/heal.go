@@ -217,7 +217,7 @@ func (a *App) alerts() (alerts.Mapping, bool) {
 	settings := a.current()
 	set := settings.Alerts
 	return alerts.Mapping{
-		Labels: set.Labels, Components: set.Components, Severities: alerts.ParseSeverities(set.Severities), TTL: set.TTL,
+		Labels: set.Labels, Components: set.Components, Severities: alerts.ParseSeverities(set.Severities), TTL: set.TTL, Down: set.Down,
 		Known: func(name string) bool { _, ok := facts{a}.component(name); return ok },
 	}, settings.Healing.Enabled
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -105,6 +106,16 @@ func (c *checker) alerts() {
 	for i, label := range c.settings.Alerts.Labels {
 		if label == "" {
 			c.wrong(at("alerts.labels").index(i), "is empty")
+		}
+	}
+	c.alertNames()
+}
+
+// alertNames checks the patterns of alerts that say "down".
+func (c *checker) alertNames() {
+	for i, pattern := range c.settings.Alerts.Down {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+			c.wrongWithHint(at("alerts.down").index(i), fmt.Sprintf("%q is no pattern", pattern), `write the name of an alert, with * for any rest, as in "*Down"`)
 		}
 	}
 }

@@ -84,6 +84,7 @@ var relations = []struct{ name, text, want string }{
 	{"alert of nobody", component + "[alerts]\ncomponents = { \"10.0.0.7:9100\" = \"wep\" }", `line 5: alerts.components."10.0.0.7:9100": there is no component "wep"; did you mean "web"?`},
 	{"alert of the host", "[alerts]\ncomponents = { a = \"host\", b = \"web\" }", `line 2: alerts.components.b: there is no component "web"`},
 	{"alert's severity", "[alerts]\nseverities = { page = \"hihg\" }", `line 2: alerts.severities.page: "hihg" is no severity; want low, medium, high or critical`},
+	{"alert's name", "[alerts]\ndown = [\"*Down\", \"[a\"]", `line 2: alerts.down[1]: "[a" is no pattern; write the name of an alert, with * for any rest, as in "*Down"`},
 	{"alert's label", "[alerts]\nlabels = [\"job\", \"\"]", `line 2: alerts.labels[1]: is empty`},
 	{"socket too long", "[socket]\npath = \"/" + strings.Repeat("x", 107) + "\"", `line 2: socket.path: "/` + strings.Repeat("x", 107) + `" has 108 bytes, a socket's path at most 107`},
 	{"state is everything", "[state]\ndir = \"/\"", `line 2: state.dir: the folder is / itself; give one of the daemon's own`},

@@ -19,6 +19,9 @@ func (s *Settings) resolve(host Host) {
 	for i := range s.Healing.PackageLogs {
 		s.Healing.PackageLogs[i] = within(folder, s.Healing.PackageLogs[i])
 	}
+	if s.Alerts.Down == nil {
+		s.Alerts.Down = []string{"*Down", "*Unreachable", "*ProbeFailed", "*TargetMissing", "*NotRunning", "*Crashed"}
+	}
 	if s.Alerts.Labels == nil {
 		s.Alerts.Labels = []string{"component", "job", "instance"}
 	}

@@ -28,6 +28,7 @@ type Alerts struct {
 	Labels     []string          `toml:"labels" example:"[\"component\", \"job\", \"instance\"]" otherwise:"[\"component\", \"job\", \"instance\"]" doc:"The labels that may name the component of an alert; the first that does decides."`
 	Components map[string]string `toml:"components" example:"{ \"10.0.0.7:9100\" = \"web\" }" doc:"Values of these labels that are not the name of a component, and the component that they stand for. Alerts of no component belong to the host."`
 	Severities map[string]string `toml:"severities" example:"{ page = \"high\" }" doc:"Values of the label severity and what they mean: low, medium, high or critical. Beyond them info and warning are low, error is medium, critical and page are high."`
+	Down       []string          `toml:"down" example:"[\"*Down\", \"*Unreachable\", \"*ProbeFailed\", \"*TargetMissing\", \"*NotRunning\", \"*Crashed\"]" otherwise:"[\"*Down\", \"*Unreachable\", \"*ProbeFailed\", \"*TargetMissing\", \"*NotRunning\", \"*Crashed\"]" doc:"Names of alerts that say that their component is down, with * for any rest, in any case: strategy-restart offers a restart for them. All others are vague to it."`
 	TTL        time.Duration     `toml:"ttl" default:"5h" min:"1m" max:"168h" doc:"How long an alert stands that is neither repeated nor resolved; longer than Alertmanager's repeat_interval, which is 4h by default."`
 }
 

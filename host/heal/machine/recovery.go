@@ -290,13 +290,17 @@ func (m *Machine) endHold(inc *incident) {
 	rec := inc.Running()
 	for _, a := range inc.Anomalies {
 		same := a.Kind == sdk.AnomalyExit || a.Kind == sdk.AnomalyProbe || a.Signature() == inc.Signature
-		if a.Open && a.Component == inc.helped() && same {
+		if a.Open && a.Component == inc.helped() && same && !a.SilentSince(*rec.ActedAt) {
 			m.fail(inc, "the condition stayed: "+a.Summary)
 			return
 		}
 	}
 	rec.Text = fmt.Sprintf("healthy for %v", m.set.Hold)
 	m.endRecovery(inc, rec, sdk.ResultHealed)
+	if inc.openOf("") > 0 && inc.SilentSince(*rec.ActedAt) {
+		m.enterUntil(inc, record.PhaseWaiting, m.now.Add(alertPatience), "healed; whoever sent the alert has not said yet that it is over")
+		return
+	}
 	if inc.openOf("") > 0 {
 		m.enter(inc, record.PhaseIdle, "healed, but something else is open")
 		return

@@ -31,6 +31,10 @@ const (
 	// refresh is how often an open incident is saved though nothing is new, so
 	// that it stays among the newest documents, which the next start loads.
 	refresh = time.Hour
+	// alertPatience is how long after a recovery an alert from outside may stand
+	// before the incident is looked at again: twice Alertmanager's group_interval,
+	// which is 5 minutes by default.
+	alertPatience = 10 * time.Minute
 	// orderLimit is how long an operator's order explains what it disturbs.
 	orderLimit = 2 * time.Minute
 )

@@ -33,6 +33,11 @@ func (i *Incident) Running() *Recovery {
 	return last
 }
 
+// SilentSince reports that all of its anomalies that are open are.
+func (i *Incident) SilentSince(at time.Time) bool {
+	return !slices.ContainsFunc(i.Anomalies, func(a Anomaly) bool { return a.Open && !a.SilentSince(at) })
+}
+
 // Pending returns the approval that waits for an answer, nil for none.
 func (i *Incident) Pending() *Approval {
 	for n := range i.Approvals {

@@ -78,6 +78,10 @@ type Anomaly struct {
 	Closed string `json:"closed,omitempty"`
 }
 
+// SilentSince reports an anomaly from outside of which nothing was heard since: its
+// sender tells late that all is well, so that it stands says nothing.
+func (a Anomaly) SilentSince(at time.Time) bool { return a.Pushed && !a.LastSeen.After(at) }
+
 // Entry is one line of an incident's history.
 type Entry struct {
 	At    time.Time `json:"at"`

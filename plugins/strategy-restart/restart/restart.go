@@ -20,6 +20,7 @@ import (
 // Config is the plugin's table.
 type Config struct {
 	Kinds      []string      `homeostat:"kinds,default=exit|probe|threshold|saturation" doc:"The kinds of anomalies that a restart is proposed for. For threshold, saturation and alert the severity must be medium or more."`
+	Alerts     string        `homeostat:"alerts,default=unless_healthy,choices=never|unless_healthy|always" doc:"Whether a restart is proposed for an alert that says that the component is down. unless_healthy: not while its own probes pass, because then the way to it is what is broken. Vague alerts are none of it; with alert among kinds they are."`
 	Backoff    time.Duration `homeostat:"backoff,default=1s,min=10ms,max=10m" doc:"The wait before the second restart; it doubles with each further one. The first is at once."`
 	MaxBackoff time.Duration `homeostat:"max_backoff,default=30s,min=10ms,max=1h" doc:"The longest wait between two restarts below the limit."`
 	ProbeEvery time.Duration `homeostat:"probe_every,default=30s,min=1s,max=1h" doc:"How often one cheap trial is made after the component's restart limit is reached."`
@@ -168,7 +169,7 @@ func (s *Strategy) limit(in sdk.Incident) sdk.RestartLimit {
 // concerns returns the worst open anomaly of the cause that a restart is for.
 func (s *Strategy) concerns(in sdk.Incident) (worst sdk.Anomaly, found bool) {
 	for _, a := range in.Anomalies {
-		if a.Component != in.Component || a.Ended || !slices.Contains(s.config.Kinds, a.Kind) || tooMild(a) {
+		if a.Component != in.Component || a.Ended || !s.meant(in, a) || tooMild(a) {
 			continue
 		}
 		if !found || a.Severity > worst.Severity {
@@ -176,6 +177,29 @@ func (s *Strategy) concerns(in sdk.Incident) (worst sdk.Anomaly, found bool) {
 		}
 	}
 	return worst, found
+}
+
+// meant reports an anomaly of a kind that a restart is for.
+func (s *Strategy) meant(in sdk.Incident, a sdk.Anomaly) bool {
+	if slices.Contains(s.config.Kinds, a.Kind) {
+		return true
+	}
+	if a.Kind != sdk.AnomalyAlert || a.Signal != sdk.SignalDown || s.config.Alerts == "never" {
+		return false
+	}
+	status, _ := statusOf(in)
+	return s.config.Alerts == "always" || !answers(status)
+}
+
+// processProbe is the host's own look at a process, which says that it runs and
+// not that it serves.
+const processProbe = "process"
+
+// answers reports a component that passes probes of its own.
+func answers(s sdk.ComponentStatus) bool {
+	return s.State == sdk.StateUp && slices.ContainsFunc(s.Probes, func(p sdk.ProbeResult) bool {
+		return p.Name != processProbe && p.Verdict == sdk.Pass
+	})
 }
 
 // failsInGrace reports a verdict that no patience changes: within the grace a
