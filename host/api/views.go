@@ -160,6 +160,14 @@ type Approval struct {
 	Expires   time.Time    `json:"expires"`
 	State     string       `json:"state" enum:"pending,approved,rejected,expired,superseded"`
 	Answer    string       `json:"answer,omitempty"`
+	Undo      []Undo       `json:"undo,omitempty" doc:"how each action can be taken back, in their order"`
+}
+
+// Undo is how an action can be taken back.
+type Undo struct {
+	Action string `json:"action" doc:"its kind and target"`
+	Class  string `json:"class" enum:"harmless,reversible,irreversible" doc:"harmless leaves nothing to take back"`
+	Undo   string `json:"undo" doc:"what takes it back, or none"`
 }
 
 // Plugin is a plugin's process and health.

@@ -27,7 +27,7 @@ func (a *App) services() api.Services {
 		Components: service.Components{Set: a.set, Healer: a.healer, Facts: facts{a}, Ordered: a.ordered},
 		Parameters: service.Parameters{Book: a.hands().Parameters()},
 		Searches:   service.Searches{Searcher: a.searcher},
-		Healing:    changes.Approvals{Healing: service.Healing{Healer: a.healer, Corrector: corrector{a.plugins}}, Pipeline: a.pipeline},
+		Healing:    changes.Approvals{Healing: service.Healing{Healer: a.healer, Corrector: corrector{a.plugins}}, Pipeline: a.pipeline, Weigh: a.actor().Weigh},
 		Strategies: a.strategyService(),
 		Changes:    a.changeService(),
 		Links:      links.Service{Of: a.circuits},

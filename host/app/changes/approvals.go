@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/homeostat/homeostat/host/act"
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/app/service"
 	"github.com/homeostat/homeostat/host/change"
@@ -21,6 +22,17 @@ import (
 type Approvals struct {
 	api.Healing
 	Pipeline *change.Pipeline
+	// Weigh says how an action can be taken back.
+	Weigh func(sdk.Action) act.Weight
+}
+
+// weighed adds how each action of a proposal can be taken back.
+func (a Approvals) weighed(p api.Approval) api.Approval {
+	for _, action := range p.Proposal.Actions {
+		w := a.Weigh(action)
+		p.Undo = append(p.Undo, api.Undo{Action: strings.TrimSpace(string(action.Kind()) + " " + action.Target()), Class: string(w.Class), Undo: w.Undo})
+	}
+	return p
 }
 
 // idPrefix begins the ids of changes.
@@ -31,6 +43,9 @@ func (a Approvals) Approvals(ctx context.Context, f api.Filter) ([]api.Approval,
 	list, err := a.Healing.Approvals(ctx, f)
 	if err != nil {
 		return nil, err
+	}
+	for n := range list {
+		list[n] = a.weighed(list[n])
 	}
 	records, err := a.Pipeline.Changes(ctx, listMax)
 	if err != nil {
@@ -71,7 +86,8 @@ func answered(r record.Record) time.Time {
 // Approval returns one of either kind.
 func (a Approvals) Approval(ctx context.Context, id string) (api.Approval, error) {
 	if !strings.HasPrefix(id, idPrefix) {
-		return a.Healing.Approval(ctx, id)
+		p, err := a.Healing.Approval(ctx, id)
+		return a.weighed(p), err
 	}
 	r, err := a.Pipeline.Change(ctx, id)
 	if err == nil && r.Approval == nil {
@@ -98,13 +114,18 @@ func approval(r record.Record) api.Approval {
 	if out.Reason == "" {
 		out.Reason = r.Approval.Why
 	}
+	out.Undo = []api.Undo{{Action: "submit_change " + r.Root, Class: string(act.Reversible), Undo: "rollback of the change"}}
+	if !r.Reversible {
+		out.Undo[0].Class = string(act.Irreversible)
+	}
 	return out
 }
 
 // Approve is a person's yes to either kind.
 func (a Approvals) Approve(ctx context.Context, id, hash string) (api.Approval, error) {
 	if !strings.HasPrefix(id, idPrefix) {
-		return a.Healing.Approve(ctx, id, hash)
+		p, err := a.Healing.Approve(ctx, id, hash)
+		return a.weighed(p), err
 	}
 	return a.answer(ctx, id, a.Pipeline.Approve(ctx, id, hash, api.Actor(ctx)))
 }
@@ -112,7 +133,8 @@ func (a Approvals) Approve(ctx context.Context, id, hash string) (api.Approval, 
 // Reject is a person's no to either kind.
 func (a Approvals) Reject(ctx context.Context, id, reason string) (api.Approval, error) {
 	if !strings.HasPrefix(id, idPrefix) {
-		return a.Healing.Reject(ctx, id, reason)
+		p, err := a.Healing.Reject(ctx, id, reason)
+		return a.weighed(p), err
 	}
 	return a.answer(ctx, id, a.Pipeline.Reject(ctx, id, reason, api.Actor(ctx)))
 }

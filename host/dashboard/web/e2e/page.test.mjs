@@ -72,6 +72,7 @@ test("a fault is seen, approved by keyboard alone, and its recovery seen live", 
   await page.keyboard.press("g");
   await page.keyboard.press("a");
   await page.getByRole("article").getByText("store was ended by SIGKILL").first().waitFor();
+  await page.getByText("there is nothing to undo").waitFor();
   await page.keyboard.press("j");
   assert.equal(await page.evaluate(() => document.activeElement.dataset.row), approval.id, "j does not reach the approval");
   await page.keyboard.press("a");

@@ -190,7 +190,7 @@ export interface Incident {
 
 export interface Undo {
   action: string;
-  reversible: boolean;
+  class: "harmless" | "reversible" | "irreversible";
   undo: string;
 }
 

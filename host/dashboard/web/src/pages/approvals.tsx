@@ -1,7 +1,7 @@
 import { healing, request } from "../api/client";
-import type { Approval, List } from "../api/types";
+import type { Approval, List, Undo } from "../api/types";
 import { describe } from "../parts/action";
-import { Badge } from "../parts/badge";
+import { Badge, words } from "../parts/badge";
 import { ask } from "../parts/dialog";
 import { Items, Pair, Section } from "../parts/load";
 import { Time } from "../parts/time";
@@ -73,6 +73,11 @@ function Both({ items, from, id }: { items: Approval[]; from: Resource<List<Appr
   );
 }
 
+function undoText(u: Undo): string {
+  if (u.class === "reversible") return `yes, by: ${u.undo}`;
+  return u.class === "harmless" ? "there is nothing to undo: it changes nothing that lasts" : `no: what ${words(u.action)} does cannot be taken back`;
+}
+
 /** Card shows all that a person needs to answer. */
 export function Card({ a, from }: { a: Approval; from: Resource<List<Approval>> }) {
   const open = a.state === "pending";
@@ -98,7 +103,7 @@ export function Card({ a, from }: { a: Approval; from: Resource<List<Approval>> 
         {a.undo && (
           <Pair name="Can be undone">
             {a.undo.map((u) => (
-              <div>{u.reversible ? `yes, by: ${u.undo}` : `no: ${u.action} has no undo`}</div>
+              <div>{undoText(u)}</div>
             ))}
           </Pair>
         )}
@@ -158,7 +163,7 @@ const Doing = ({ a }: { a: Approval }) => (
       ))}
     </ul>
     <p class="wrap">{a.reason}</p>
-    {a.undo?.some((u) => !u.reversible) && <p>This cannot be undone.</p>}
+    {a.undo?.some((u) => u.class === "irreversible") && <p class="problem">Not all of this can be undone.</p>}
     <p class="muted">
       Expires <Time at={a.expires} />
     </p>
