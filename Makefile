@@ -56,6 +56,6 @@ docs: ## generate the reference pages under docs/
 
 .PHONY: clean
 clean: ## remove what the build made
-	rm -rf $(BIN) coverage.out
+	rm -rf $(BIN) coverage.out host/dashboard/dist/assets host/dashboard/dist/index.html
 
 include $(wildcard make/*.mk)

@@ -1,5 +1,6 @@
 import type { ChangeRef, Incident, Known, Recovery } from "../api/types";
 import { Badge } from "../parts/badge";
+import { figure } from "../parts/figure";
 import { Pair, Section } from "../parts/load";
 import { Time } from "../parts/time";
 import { to } from "../state/route";
@@ -110,6 +111,21 @@ function Around({ known }: { known: Known }) {
           </details>
         )}
       </Section>
+      {known.readings.length > 0 && (
+        <details>
+          <summary>Newest values of {known.readings.length} signals at that time</summary>
+          <ul class="rows">
+            {known.readings.map((r) => (
+              <li>
+                <a href={to("signals", `${r.component}/${r.signal}`)}>
+                  {r.component} {r.signal}
+                </a>
+                <span class="end">{figure(r.value, r.unit ?? "")}</span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
       <Section title="End of the log">
         {known.logs.length === 0 ? (
           <p class="muted">No line is known.</p>

@@ -13,8 +13,8 @@ export function Incidents({ id }: { id: string }) {
 }
 
 function All() {
-  const open = useResource<List<Incident>>(`${healing}/incidents?state=open`, { topics: ["incident"] });
-  const closed = useResource<List<Incident>>(`${healing}/incidents?state=closed&limit=50`, { topics: ["incident"] });
+  const open = useResource<List<Incident>>(`${healing}/incidents?state=open&limit=100`, { topics: ["incident"] });
+  const closed = useResource<List<Incident>>(`${healing}/incidents?state=closed&limit=20`, { topics: ["incident"] });
   return (
     <>
       <Section title="Open">

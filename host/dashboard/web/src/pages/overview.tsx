@@ -24,7 +24,7 @@ export function Overview() {
 function Needs() {
   const approvals = useResource<List<Approval>>(`${healing}/approvals?state=pending`, { topics: ["approval", "change"] });
   const watched = useResource<List<Change>>(`${changes}/changes?state=watching`, { topics: ["change"] });
-  const incidents = useResource<List<Incident>>(`${healing}/incidents?state=open`, { topics: ["incident"] });
+  const incidents = useResource<List<Incident>>(`${healing}/incidents?state=open&limit=100`, { topics: ["incident"] });
   const handed = incidents.data.value?.items.filter((i) => i.state === "handed_over") ?? [];
   const waiting = approvals.data.value?.items ?? [];
   const toConfirm = watched.data.value?.items ?? [];

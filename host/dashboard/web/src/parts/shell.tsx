@@ -16,13 +16,14 @@ import { Time } from "./time";
 /** Shell is what stands around every page. */
 export function Shell({ title, children }: { title: string; children: ComponentChildren }) {
   const status = useResource<Status>(`${healing}/status`, { topics: ["incident", "approval", "mode", "recovery", "component", "change", "maintenance", "plugin"] });
+  const { id } = route.value;
   const head = useRef<HTMLHeadingElement>(null);
   const first = useRef(true);
   useEffect(() => {
-    document.title = `${title} - Homeostat`;
+    document.title = `${id ? `${id} - ` : ""}${title} - Homeostat`;
     if (!first.current) head.current?.focus();
     first.current = false;
-  }, [title]);
+  }, [title, id]);
   const s = status.data.value;
   const toMain = (e: MouseEvent) => {
     e.preventDefault();
