@@ -153,7 +153,7 @@ func (a *App) openStores(ctx context.Context) error {
 		return err
 	}
 	if a.sessions, err = session.Open(a.state.Path("sessions.json")); err != nil {
-		return err
+		a.log.Warn("nobody is signed in to the page any more", "error", err)
 	}
 	if a.orders, err = openOrderBook(ctx, a.records); err != nil {
 		return err

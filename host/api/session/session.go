@@ -53,7 +53,9 @@ type Store struct {
 	list []Session // oldest first
 }
 
-// Open reads the sessions of a file; one that does not exist holds none.
+// Open reads the sessions of a file; one that does not exist holds none. Where the
+// file cannot be read or trusted, the error comes with a store without sessions
+// that can be used: people sign in again, which replaces the file.
 func Open(path string) (*Store, error) {
 	s := &Store{path: path}
 	info, err := os.Lstat(path)
@@ -61,17 +63,18 @@ func Open(path string) (*Store, error) {
 		return s, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open sessions: %w", err)
+		return s, fmt.Errorf("open sessions: %w; people have to sign in again", err)
 	}
 	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 || info.Size() > maxFile {
-		return nil, fmt.Errorf("open sessions %s: want a regular file that only its owner can read, at most %d bytes; it is %v with %d bytes: remove it, and people sign in again", path, maxFile, info.Mode(), info.Size())
+		return s, fmt.Errorf("open sessions %s: want a regular file that only its owner can read, at most %d bytes; it is %v with %d bytes, and is not used: people have to sign in again", path, maxFile, info.Mode(), info.Size())
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("open sessions: %w", err)
+		return s, fmt.Errorf("open sessions: %w; people have to sign in again", err)
 	}
 	if err := json.Unmarshal(data, &s.list); err != nil {
-		return nil, fmt.Errorf("open sessions %s: %w: remove it, and people sign in again", path, err)
+		s.list = nil
+		return s, fmt.Errorf("open sessions %s: %w; it is not used: people have to sign in again", path, err)
 	}
 	return s, nil
 }

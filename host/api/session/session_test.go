@@ -99,18 +99,23 @@ func TestNumberOfAllSessionsIsBounded(t *testing.T) {
 	}
 }
 
-func TestDamagedOrOpenFilesAreRefusedWithAHint(t *testing.T) {
+func TestDamagedOrOpenFilesAreSaidAndReplacedByTheNextSession(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions.json")
 	for name, make := range map[string]func() error{
-		"readable": func() error { return os.WriteFile(path, []byte("[]"), 0o644) },
-		"damaged":  func() error { return os.WriteFile(path, []byte("{"), 0o600) },
+		"readable": func() error { return os.WriteFile(path, []byte(`[{"hash": "x"}]`), 0o644) },
+		"damaged":  func() error { return os.WriteFile(path, []byte(`[{"hash": "x"}, {`), 0o600) },
 	} {
 		_ = os.Remove(path)
 		if err := make(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), "sign in again") {
+		s, err := Open(path)
+		if err == nil || !strings.Contains(err.Error(), "sign in again") {
 			t.Errorf("%s: got %v, want a hint", name, err)
+		}
+		secret := begin(t, s, "token:a", now)
+		if _, ok := open(t, path).Find(secret, now); !ok {
+			t.Errorf("%s: the session that was begun afterwards is not in the file", name)
 		}
 	}
 }
