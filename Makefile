@@ -17,8 +17,9 @@ help: ## list the targets
 	@awk 'BEGIN {FS = ":.*?## "} /^[a-zA-Z0-9_-]+:.*?## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sort
 
 .PHONY: build
-build: plugins ## build bin/homeostat, bin/plugins/* and the example services
+build: plugins ## build bin/homeostat, bin/plugins/*, the example services and the model of one
 	$(BUILD) -o $(BIN)/homeostat ./host/cmd/homeostat
+	GOOS=wasip1 GOARCH=wasm $(BUILD) -buildmode=c-shared -o $(BIN)/model-web.wasm ./examples/model-web
 	$(BUILD) -o $(BIN)/ ./examples/shop/cmd/... ./examples/theorem-prover/cmd/...
 
 .PHONY: plugins

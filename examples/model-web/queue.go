@@ -34,11 +34,17 @@ const (
 	refusal = 5
 )
 
-var errWanted = errors.New("want three numbers: workers (1 or more), length of the queue and deadline")
+// What is assumed where it is no parameter.
+const (
+	usualLength   = 64
+	usualDeadline = 2
+)
 
-// simulate returns the mean cost of a request under params: workers, the length
-// of the queue, and the seconds after which a waiting request is given up. The
-// same seed gives the same requests, whatever the params are.
+var errWanted = errors.New("want one to three numbers: workers (1 or more), length of the queue and deadline")
+
+// simulate returns the mean cost of a request under params: workers, and where they
+// are given the length of the queue and the seconds after which a waiting request is
+// given up. The same seed gives the same requests, whatever the params are.
 func simulate(params []float64, seed uint64) (float64, error) {
 	s, err := open(params, seed)
 	if err != nil {
@@ -76,12 +82,17 @@ type service struct {
 }
 
 func open(params []float64, seed uint64) (*service, error) {
-	if len(params) != 3 || !(params[0] >= 1) {
+	if len(params) < 1 || len(params) > 3 || !(params[0] >= 1) {
 		return nil, errWanted
 	}
-	return &service{
-		rand: rand.New(rand.NewPCG(seed, 1)), busy: make([]float64, int(params[0])), length: int(params[1]), deadline: params[2],
-	}, nil
+	s := &service{rand: rand.New(rand.NewPCG(seed, 1)), busy: make([]float64, int(params[0])), length: usualLength, deadline: usualDeadline}
+	if len(params) > 1 {
+		s.length = int(params[1])
+	}
+	if len(params) > 2 {
+		s.deadline = params[2]
+	}
+	return s, nil
 }
 
 func (s *service) mean() float64 { return s.cost / float64(max(1, s.asked)) }

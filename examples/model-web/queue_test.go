@@ -28,8 +28,14 @@ func TestTooFewAndTooManyWorkersAreBothDear(t *testing.T) {
 	}
 }
 
+func TestWorkersAloneAreEnough(t *testing.T) {
+	if alone, all := cost(t, 4), cost(t, 4, usualLength, usualDeadline); alone != all {
+		t.Errorf("4 workers cost %v alone and %v with what is usual", alone, all)
+	}
+}
+
 func TestWrongParametersAreRefused(t *testing.T) {
-	for _, params := range [][]float64{nil, {1}, {0, 1, 1}, {1, 2, 3, 4}} {
+	for _, params := range [][]float64{nil, {0}, {0, 1, 1}, {1, 2, 3, 4}} {
 		if c, err := simulate(params, 1); err == nil {
 			t.Errorf("%v cost %v", params, c)
 		}

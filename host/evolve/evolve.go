@@ -121,6 +121,11 @@ func (s *Searcher) lookAround(ctx context.Context, now time.Time) {
 	set := s.opt.Settings()
 	s.drop(set.Targets)
 	for _, t := range set.Targets {
+		if st := s.status(ctx, t.Component); st.State != "" {
+			s.keepSeen(st) // known from before, whether or not there is time for it now
+		}
+	}
+	for _, t := range set.Targets {
 		if ctx.Err() != nil || !s.opt.Quiet() {
 			return
 		}

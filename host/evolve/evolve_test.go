@@ -238,6 +238,17 @@ func TestSearchPausesForWhatIsMoreImportantAndGoesOn(t *testing.T) {
 	})
 }
 
+func TestSearchOfAnEarlierDaemonIsShownWhileSomethingElseGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		want := look(t, w.searcher(), start)
+		w.quiet = func() bool { return false }
+		if st := look(t, w.searcher(), start.Add(time.Minute)); st.State != Done || st.Best != want.Best {
+			t.Errorf("got %+v, want %+v", st, want)
+		}
+	})
+}
+
 func TestKilledDaemonGoesOnWithTheLastWholePopulation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

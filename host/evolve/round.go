@@ -198,7 +198,7 @@ func (s *Searcher) spend(ctx context.Context, r *round) error {
 			return errors.New("paused: something more important is going on")
 		}
 		begun := time.Now()
-		genomes, err := r.evolver.Ask(ctx, r.problem, min(batch, r.status.Budget-r.status.Spent))
+		genomes, err := r.evolver.Ask(ctx, r.problem, r.next())
 		if err != nil {
 			return fmt.Errorf("ask %s: %w", r.evolver.Name(), err)
 		}
@@ -213,6 +213,15 @@ func (s *Searcher) spend(ctx context.Context, r *round) error {
 		}
 	}
 	return nil
+}
+
+// next is how many genomes to ask for: one at first, because a model that hangs over
+// the default settings is found out by it.
+func (r *round) next() int {
+	if r.status.Spent == 0 {
+		return 1
+	}
+	return min(batch, r.status.Budget-r.status.Spent)
 }
 
 // batch judges genomes and tells their scores. They are kept before they are told:

@@ -112,8 +112,8 @@ func TestExampleModelCostsTheSameForTheSameSeed(t *testing.T) {
 	if err != nil || few <= first {
 		t.Errorf("two workers cost %v, %v; want more than %v", few, err, first)
 	}
-	if odd, err := ask(t, m, []float64{1}, 5); err != nil || !math.IsNaN(odd) {
-		t.Errorf("one parameter instead of three: got %v, %v; want NaN", odd, err)
+	if odd, err := ask(t, m, []float64{1, 2, 3, 4}, 5); err != nil || !math.IsNaN(odd) {
+		t.Errorf("four parameters instead of three: got %v, %v; want NaN", odd, err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -28,6 +29,7 @@ const Name = "genetic"
 
 // Config is the plugin's table.
 type Config struct {
+	Kinds       []string      `homeostat:"kinds,default=*" doc:"The kinds of anomalies, such as threshold, that settings are tried for; * stands for all. Settings do not help a process that crashes."`
 	ControlWait time.Duration `homeostat:"control_wait,default=5s,min=10ms,max=10m" doc:"How long the present settings are given where they are the ones to try: without such trials nobody would know what the others gain."`
 }
 
@@ -80,6 +82,9 @@ func (s *Strategy) Propose(_ context.Context, in sdk.Incident) (sdk.Proposal, er
 	if err := problem.Check(); err != nil {
 		return nothing("%v", err), nil
 	}
+	if !s.meant(in) {
+		return nothing("settings are tried for anomalies of the kinds %s alone (key kinds)", strings.Join(s.config.Kinds, ", ")), nil
+	}
 	if s.triedIn(in) {
 		return nothing("one setting was tried in this incident; a second would tell nothing of either"), nil
 	}
@@ -92,6 +97,12 @@ func (s *Strategy) Propose(_ context.Context, in sdk.Incident) (sdk.Proposal, er
 		return nothing("no settings of %s were evolved yet: the search needs a model of it (key model), and time", in.Component), nil
 	}
 	return s.offer(in, problem, r), nil
+}
+
+// meant reports that the incident is of a kind that settings are tried for.
+func (s *Strategy) meant(in sdk.Incident) bool {
+	return len(s.config.Kinds) == 0 || slices.Contains(s.config.Kinds, "*") ||
+		slices.ContainsFunc(in.Anomalies, func(a sdk.Anomaly) bool { return slices.Contains(s.config.Kinds, a.Kind) })
 }
 
 // triedIn reports that this strategy had its trial in the incident. An offer alone

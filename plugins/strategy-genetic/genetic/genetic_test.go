@@ -151,6 +151,21 @@ func TestNothingIsOfferedWithoutAPopulation(t *testing.T) {
 	}
 }
 
+func TestOtherKindsOfIncidentsAreLeftToOthers(t *testing.T) {
+	s := strategy(t)
+	spend(t, s, problem())
+	s.config.Kinds = []string{sdk.AnomalyThreshold}
+	in := incident(1, parameters())
+	in.Anomalies = []sdk.Anomaly{{Component: "web", Kind: sdk.AnomalyExit}}
+	if p := propose(t, s, in); len(p.Actions) > 0 || !strings.Contains(p.Reason, "kinds threshold") {
+		t.Errorf("a crash: got %+v", p)
+	}
+	in.Anomalies = append(in.Anomalies, sdk.Anomaly{Component: "web", Kind: sdk.AnomalyThreshold})
+	if p := propose(t, s, in); len(p.Actions) == 0 {
+		t.Errorf("a threshold: got %+v, want settings", p)
+	}
+}
+
 func TestEvolvedSettingsAreTriedOncePerIncident(t *testing.T) {
 	s := strategy(t)
 	spend(t, s, problem())

@@ -20,7 +20,7 @@ import (
 // or interrupted.
 func Show(w io.Writer, list api.List[api.Search]) {
 	if len(list.Items) == 0 {
-		fmt.Fprintln(w, "no component is searched; see [evolve] and the key model in `homeostat config reference`")
+		fmt.Fprintln(w, "no component is searched yet: that needs its key model, a strategy that searches, such as strategy-genetic, and a quiet minute; see [evolve] in `homeostat config reference`")
 		return
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
