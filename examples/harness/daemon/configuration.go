@@ -59,6 +59,9 @@ detection_interval = "1s"
 
 // configuration is the whole file. Paths in it are absolute.
 func configuration(o Options) string {
+	if o.Config != "" {
+		return o.Config
+	}
 	var b strings.Builder
 	b.WriteString(healing + o.Healing + head)
 	fmt.Fprintf(&b, "\n[state]\ndir = %q\n", filepath.Join(o.Dir, "state"))

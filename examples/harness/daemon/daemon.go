@@ -32,6 +32,9 @@ type Options struct {
 	// Further is TOML with components that are no victims, Healing more lines of
 	// the table [healing].
 	Further, Healing string
+	// Config is the whole configuration, where it is not to be made for Victims.
+	// Its socket must be homeostat.sock in Dir.
+	Config string
 }
 
 // Daemon is a running homeostat. Start is the only way to one.

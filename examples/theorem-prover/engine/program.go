@@ -32,6 +32,11 @@ type Prove struct {
 	Workers int `toml:"workers"`
 }
 
+// String names the four parameters.
+func (p Prove) String() string {
+	return fmt.Sprintf("%s, %d s, %d MiB, %d workers", p.Heuristic, p.TimeLimit, p.MemoryLimit, p.Workers)
+}
+
 // Problems says where the problems are.
 type Problems struct {
 	// Dir is the folder of *.p.
