@@ -23,13 +23,13 @@ type Settings struct {
 
 // Prove says how proofs are searched.
 type Prove struct {
-	Heuristic eprover.Heuristic `toml:"heuristic"`
+	Heuristic eprover.Heuristic `toml:"heuristic" json:"heuristic"`
 	// TimeLimit is of CPU time for one problem, in seconds, 1 to 60.
-	TimeLimit int `toml:"time_limit"`
+	TimeLimit int `toml:"time_limit" json:"time_limit"`
 	// MemoryLimit is for one prover, in MiB, 2 to 2048.
-	MemoryLimit int `toml:"memory_limit"`
+	MemoryLimit int `toml:"memory_limit" json:"memory_limit"`
 	// Workers is how many provers run at once, 1 to 64.
-	Workers int `toml:"workers"`
+	Workers int `toml:"workers" json:"workers"`
 }
 
 // String names the four parameters.

@@ -18,7 +18,8 @@ import (
 // Evolved is what the search for better parameters came to. Rates are proofs a
 // minute, all measured one after the other in the same way.
 type Evolved struct {
-	// Evaluations is how many settings were tried on the model.
+	// Evaluations is how many settings were tried on the model, at least: the
+	// search is looked at now and then.
 	Evaluations int `json:"evaluations"`
 	// Incidents is how many it took until the strategy drew a setting that healed.
 	Incidents int `json:"incidents"`
@@ -64,6 +65,7 @@ func (s *stage) searched(ctx context.Context) error {
 	defer cancel()
 	return until(ctx, "the search is done", func() (bool, error) {
 		found, err := s.search(ctx)
+		s.evaluations = max(s.evaluations, found.Spent)
 		if err == nil && found.State == "set_aside" {
 			err = fmt.Errorf("the search was set aside: %s", found.Why)
 		}
@@ -120,10 +122,9 @@ func evolved(ctx context.Context, sc *scene) error {
 			if err != nil {
 				return err
 			}
-			done, err := sc.search(ctx)
-			sc.row.Evolved = &Evolved{Evaluations: done.Spent, Incidents: n, Default: Measured{Setting: usual}, Found: Measured{Setting: found}}
+			sc.row.Evolved = &Evolved{Evaluations: sc.evaluations, Incidents: n, Default: Measured{Setting: usual}, Found: Measured{Setting: found}}
 			sc.row.Action = found.String()
-			return err
+			return nil
 		}
 		if err := errors.Join(sc.want(ctx, usualDemand), resolved(ctx, sc), sc.want(ctx, latticeDemand)); err != nil {
 			return err

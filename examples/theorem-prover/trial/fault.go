@@ -34,7 +34,7 @@ var all = []Fault{
 	{Name: "crash", Shows: "the engine dies of SIGKILL", healer: "restart", inflict: crash, heal: acted, settle: resolved},
 	{Name: "slow-store", Shows: "every answer of the store is 3 s late, for 50 s", healer: "isolate", inflict: slowStore, heal: acted, settle: joined},
 	{Name: "bad-heuristic", Shows: "a change sets the heuristic fifo", healer: pipeline, inflict: badHeuristic, heal: rolledBack, settle: resolved},
-	{Name: "late-heuristic", Shows: "the same, kept while easy puzzles are wanted", healer: "revert", inflict: lateHeuristic, heal: acted, settle: resolved},
+	{Name: "late-heuristic", Shows: "fifo with more time, kept while puzzles are wanted", healer: "revert", inflict: lateHeuristic, heal: undone, settle: resolved},
 	{Name: "memory", Shows: "somebody sets the memory limit to 2 MiB by hand", healer: "reconfigure", inflict: lessMemory, heal: acted, settle: resolved},
 	{Name: "drift", Shows: "from now on mostly lattices are wanted", healer: "genetic", inflict: lattices, heal: evolved, settle: nothing, fresh: true},
 }
@@ -91,17 +91,18 @@ const (
 
 func lattices(ctx context.Context, s *scene) error { return s.want(ctx, latticeDemand) }
 
-// push submits a change of one setting and waits for the verdict.
-func (s *stage) push(ctx context.Context, was, is, reason string) (string, error) {
+// push submits a change from good to bad settings and waits for the verdict.
+func (s *stage) push(ctx context.Context, reason string, swap ...string) (string, error) {
 	good, err := os.ReadFile(s.engineFile())
 	if err != nil {
 		return "", err
 	}
-	if !strings.Contains(string(good), was) {
-		return "", fmt.Errorf("change %s: the engine's settings have no %s", s.engineFile(), was)
+	text := strings.NewReplacer(swap...).Replace(string(good))
+	if text == string(good) {
+		return "", fmt.Errorf("change %s: the engine's settings have none of %q", s.engineFile(), swap)
 	}
 	bad := filepath.Join(s.dir, "candidate.toml")
-	if err := os.WriteFile(bad, []byte(strings.Replace(string(good), was, is, 1)), 0o600); err != nil {
+	if err := os.WriteFile(bad, []byte(text), 0o600); err != nil {
 		return "", err
 	}
 	return s.daemon.Command(ctx, "change", "submit", bad, "--root", "engine", "--path", "engine.toml", "--reason", reason, "--wait")
@@ -116,7 +117,7 @@ const (
 func badHeuristic(ctx context.Context, s *scene) error {
 	s.pushed = make(chan string, 1)
 	go func() { // ends with the verdict, or with ctx
-		out, err := s.push(ctx, goodSetting, badSetting, "first come, first served")
+		out, err := s.push(ctx, "first come, first served", goodSetting, badSetting)
 		s.pushed <- fmt.Sprint(out, err)
 	}()
 	return nil
@@ -141,13 +142,14 @@ func (s *stage) restored() error {
 	return err
 }
 
-// lateHeuristic pushes the same change while it does no harm, and then wants what
+// lateHeuristic pushes a like change (the same one would be refused, for it was
+// undone before) while it does no harm, and then wants what
 // it is bad at.
 func lateHeuristic(ctx context.Context, s *scene) error {
 	if err := s.want(ctx, easyDemand); err != nil {
 		return err
 	}
-	if _, err := s.push(ctx, goodSetting, badSetting, "it is as good for puzzles"); err != nil {
+	if _, err := s.push(ctx, "it is as good for puzzles", goodSetting, badSetting, "time_limit = 1", "time_limit = 2"); err != nil {
 		return err
 	}
 	s.injected = s.tally.mark()
@@ -189,6 +191,14 @@ func acted(ctx context.Context, s *scene) error {
 		}
 		return false, nil
 	})
+}
+
+// undone waits like acted, and looks whether the old settings are back.
+func undone(ctx context.Context, s *scene) error {
+	if err := acted(ctx, s); err != nil {
+		return err
+	}
+	return s.restored()
 }
 
 // calm says whether all incidents of the engine are in one of these states.

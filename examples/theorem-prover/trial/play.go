@@ -36,7 +36,7 @@ type scene struct {
 
 const (
 	// look is for how long proofs are counted before a fault and after it.
-	look = 12 * time.Second
+	look = 10 * time.Second
 	// enough is the share of the rate before that must be there after. Both are
 	// measured on a machine that may be doing other things, so it is far from 1.
 	enough = 0.5

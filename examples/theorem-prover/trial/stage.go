@@ -46,6 +46,8 @@ type stage struct {
 	tally  *tally
 	// engine, engineAdmin and storeAdmin are addresses.
 	engine, engineAdmin, storeAdmin string
+	// evaluations is how many settings a search has tried.
+	evaluations int
 }
 
 const (
