@@ -38,8 +38,9 @@ const (
 	// look is for how long proofs are counted before a fault and after it.
 	look = 10 * time.Second
 	// enough is the share of the rate before that must be there after. Both are
-	// measured on a machine that may be doing other things, so it is far from 1.
-	enough = 0.5
+	// measured on a machine that may be doing other things, so it is far from 1: on
+	// one with ten times as much to do as processors it was .5 where nothing was wrong.
+	enough = 0.33
 )
 
 // Run plays the faults and returns what came of them. An error says that they
@@ -109,7 +110,7 @@ func (s *stage) play(ctx context.Context, f Fault) Row {
 	if err := sc.count(ctx); err != nil {
 		row.Wrong = append(row.Wrong, err.Error())
 	} else if row.After < enough*row.Before {
-		row.Wrong = append(row.Wrong, fmt.Sprintf("%.0f proofs a minute afterwards, %.0f before; want half of them at least", row.After, row.Before))
+		row.Wrong = append(row.Wrong, fmt.Sprintf("%.0f proofs a minute afterwards, %.0f before; want a third of them at least", row.After, row.Before))
 	}
 	s.opt.Say(fmt.Sprintf("%-14s %s", "", ending(row)))
 	return row
