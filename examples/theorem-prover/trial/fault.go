@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/homeostat/homeostat/examples/harness/command"
 )
 
 // Fault is one way to break the engine.
@@ -42,18 +44,7 @@ var all = []Fault{
 // Choose takes faults by their names, separated by commas; an empty list means
 // all.
 func Choose(names string) ([]Fault, error) {
-	if names == "" {
-		return slices.Clone(all), nil
-	}
-	var chosen []Fault
-	for name := range strings.SplitSeq(names, ",") {
-		i := slices.IndexFunc(all, func(f Fault) bool { return f.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("fault %q: there is none of this name; use some of %s", name, strings.Join(Names(), ", "))
-		}
-		chosen = append(chosen, all[i])
-	}
-	return chosen, nil
+	return command.Choose(names, all, func(f Fault) string { return f.Name })
 }
 
 // Names lists all faults.
