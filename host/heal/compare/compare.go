@@ -83,8 +83,8 @@ type Result struct {
 	// Healed is the difference in the chance to heal, from -1 to 1; Downtime that in
 	// seconds.
 	Healed, Downtime Effect
-	// Needed is how many compared incidents show a difference in downtime of Shift of
-	// A's, by the spread seen so far; 0 while too few are known to say.
+	// Needed is how many compared incidents show a difference of Shift of the mean
+	// downtime of both, by the spread seen so far; 0 while too few are known to say.
 	Needed int
 }
 
@@ -149,7 +149,7 @@ func Compare(q Query, units []Unit) Result {
 		arm.Downtime, arm.Effective = time.Duration(m.value()*float64(time.Second)), weights[side].size()
 	}
 	out.Healed, out.Downtime = e.healed.effect(1), e.downtime.effect(q.Longest.Seconds())
-	out.Needed = e.needed(compared[0].value())
+	out.Needed = e.needed((compared[0].value() + compared[1].value()) / 2)
 	return out
 }
 

@@ -211,7 +211,7 @@ func TestAUnitIsTheFirstRemedyWithAllThatCameOfIt(t *testing.T) {
 		},
 	}
 	got, ok := Read(inc)
-	if !ok || got.Strategy != "restart" || got.Healed || got.Ended != *at(20) || got.Repair != 10*time.Second || got.Kind != sdk.AnomalyExit || got.Experiment != "exp_1" {
+	if !ok || got.Strategy != "restart" || got.Healed || got.Ended != *at(20) || got.Repair != 12*time.Second || got.Kind != sdk.AnomalyExit || got.Experiment != "exp_1" {
 		t.Errorf("got %+v", got)
 	}
 	inc.Recoveries[1].Choice = nil

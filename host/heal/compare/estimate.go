@@ -31,7 +31,7 @@ func (e *estimate) add(u Unit) {
 	e.downtime.add(e.query, u, u.seconds(e.query)/e.query.Longest.Seconds())
 }
 
-// needed is the plan for a shift of A's mean downtime, in seconds.
+// needed is the plan for a shift of a mean downtime, in seconds.
 func (e *estimate) needed(mean float64) int {
 	m := e.downtime
 	if m.seen.Count() < spread || mean <= 0 {

@@ -25,7 +25,8 @@ type Unit struct {
 	// Opened is when the trouble began to count, Ended when it was over: healthy
 	// again by a remedy that held, or ended by itself; zero while it lasts.
 	Opened, Ended time.Time
-	// Repair is from the order of the first remedy to health, or to its failure.
+	// Repair is from the opening to health by the first remedy, or to its failure; what
+	// the strategy waited before it acted is in it.
 	Repair time.Duration
 }
 
@@ -53,9 +54,9 @@ func Read(inc record.Incident) (Unit, bool) {
 	}
 	switch {
 	case u.Healed && rec.HealthyAt != nil:
-		u.Repair = rec.HealthyAt.Sub(*rec.StartedAt)
+		u.Repair = rec.HealthyAt.Sub(inc.Opened)
 	case rec.EndedAt != nil:
-		u.Repair = rec.EndedAt.Sub(*rec.StartedAt)
+		u.Repair = rec.EndedAt.Sub(inc.Opened)
 	}
 	return u, true
 }

@@ -28,8 +28,8 @@ type Case struct {
 	Opened                     time.Time
 }
 
-// Spans are how long a remedy takes from its order until health, and until it is
-// known to have failed.
+// Spans are how long it takes until health by a remedy, its own wait included, and
+// until it is known to have failed.
 type Spans struct{ Healed, Failed time.Duration }
 
 // Config says what is played. All fields are required.
