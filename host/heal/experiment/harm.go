@@ -33,8 +33,8 @@ func (t *tally) error2() float64 {
 }
 
 // harm reports whether B is likely to be worse, and how. Unlike the intervals it is
-// quick to believe so and will now and then be wrong: who stops too early loses an
-// answer, who stops too late loses service.
+// quick to believe so and often wrong (docs/healing.md has figures): who stops too
+// early loses an answer, who stops too late loses service.
 func harm(s State, units []compare.Unit, now time.Time) (bool, string) {
 	a, b := s.tallies(units, now)
 	if a.n < fewest || b.n < fewest {
