@@ -1,7 +1,10 @@
 // The page as its user has it: a real daemon, a real browser, and for what
 // matters most the keyboard alone.
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { open, pages } from "./browser.mjs";
 import { House } from "./house.mjs";
 import { complaints } from "./types.mjs";
@@ -30,6 +33,13 @@ async function waiting() {
   await house.fault("crash");
   return house.until("an approval to wait", pending);
 }
+
+test("the page is small: 60 KiB in gzip beside the plots", () => {
+  const assets = join(import.meta.dirname, "../../dist/assets");
+  const sizes = readdirSync(assets).filter((f) => !f.startsWith("uPlot")).map((f) => gzipSync(readFileSync(join(assets, f))).length);
+  const total = sizes.reduce((a, b) => a + b, 0);
+  assert.ok(sizes.length > 1 && total <= 60 << 10, `${sizes.length} files, ${total} bytes`);
+});
 
 test("a wrong token is refused with a reason, a right one signs in", async () => {
   const reader = await browser.stranger();

@@ -1,7 +1,7 @@
 import { changes, healing } from "../api/client";
 import type { Approval, Change, Component, Incident, List, Recovery, Safety, Status } from "../api/types";
 import { describe } from "../parts/action";
-import { Badge } from "../parts/badge";
+import { Badge, count } from "../parts/badge";
 import { Items, Load, Section } from "../parts/load";
 import { Time } from "../parts/time";
 import { useResource } from "../state/resource";
@@ -109,9 +109,15 @@ function Healing() {
       <Load of={status}>
         {(s) => (
           <>
-            <p class="line">
-              {s.active ? <>Mode <strong>{s.mode}</strong></> : <Badge is="off" text="switched off" />} · <a href="#/incidents">{s.open_incidents} open incidents</a> · {s.active_recoveries} active recoveries ·{" "}
-              {Math.round(s.auto_healing_rate)} % healed unasked
+            <p>
+              {s.active ? (
+                <>
+                  Mode <strong>{s.mode}</strong>
+                </>
+              ) : (
+                <Badge is="off" text="switched off" />
+              )}
+              , <a href="#/incidents">{count(s.open_incidents, "open incident")}</a>, {count(s.active_recoveries, "active recovery", "active recoveries")}, {Math.round(s.auto_healing_rate)} % healed unasked
             </p>
             {s.config_error && <p class="problem wrap">The last reload of the configuration was refused: {s.config_error}</p>}
             {s.maintenance.map((m) => (

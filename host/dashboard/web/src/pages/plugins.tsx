@@ -1,6 +1,6 @@
 import { healing } from "../api/client";
 import type { List, Plugin } from "../api/types";
-import { Badge } from "../parts/badge";
+import { Badge, count } from "../parts/badge";
 import { Items } from "../parts/load";
 import { Time } from "../parts/time";
 import { useResource } from "../state/resource";
@@ -20,7 +20,7 @@ export function Plugins() {
                 <span class="muted">
                   version {p.version || "–"}
                   {p.pid ? `, pid ${p.pid}` : ""}, since <Time at={p.since} />
-                  {p.restarts ? `, ${p.restarts} restarts` : ""}
+                  {p.restarts ? `, ${count(p.restarts, "restart")}` : ""}
                   {p.learning?.length ? `, still learns ${p.learning.join(", ")}` : ""}
                 </span>
                 {p.last_error && <span class="wrap">{p.last_error}</span>}

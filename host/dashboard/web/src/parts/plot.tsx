@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type UPlot from "uplot";
 import { figure } from "./figure";
+import { full } from "./time";
 
 interface Props {
   title: string;
@@ -59,13 +60,13 @@ export function Plot({ title, unit, times, values }: Props) {
         aria-valuemin={0}
         aria-valuemax={values.length - 1}
         aria-valuenow={shown}
-        aria-valuetext={`${figure(values[shown]!, unit)} at ${time.toLocaleString()}`}
+        aria-valuetext={`${figure(values[shown]!, unit)} at ${full.format(time)}`}
         onKeyDown={move}
       />
       <p class="line">
         <strong>{figure(values[shown]!, unit)}</strong>
         <time dateTime={time.toISOString()} title={time.toISOString()} class="muted">
-          {time.toLocaleString()}
+          {full.format(time)}
         </time>
         <span class="muted">
           least {figure(least(values), unit)}, most {figure(-least(values.map((v) => -v)), unit)}, {values.length} samples
@@ -99,7 +100,7 @@ function Table({ unit, times, values }: Omit<Props, "title">) {
               const time = new Date(times[first + n]!);
               return (
                 <tr>
-                  <td title={time.toISOString()}>{time.toLocaleString()}</td>
+                  <td title={time.toISOString()}>{full.format(time)}</td>
                   <td class="number">{figure(v, unit)}</td>
                 </tr>
               );

@@ -93,7 +93,7 @@ function Lost() {
       {state === "lost" && (
         <p class="problem lost">
           <span>
-            The connection was lost <Time at={new Date(since).toISOString()} />. What you see is from before that.
+            The connection was lost at <Time at={new Date(since).toISOString()} as="clock" />. What you see is from before that.
           </span>{" "}
           <button type="button" onClick={retry}>
             Connect now

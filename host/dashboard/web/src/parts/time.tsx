@@ -7,7 +7,8 @@ const units: [number, Intl.RelativeTimeFormatUnit][] = [
   [1, "second"],
 ];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "short" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
+/** full writes a time out, in the local zone. */
+export const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
 
 /** ago says how far a time is from now, both ways. */

@@ -58,8 +58,20 @@ async function keep(stop: AbortSignal): Promise<void> {
   }
 }
 
+// A browser has six connections for a host, and each tab's stream holds one: a
+// tab that nobody looks at gives it back after a while.
+const looked = signal(!document.hidden);
+const patience = 30_000;
+let soon: ReturnType<typeof setTimeout> | undefined;
+
+addEventListener("visibilitychange", () => {
+  clearTimeout(soon);
+  if (document.hidden) soon = setTimeout(() => (looked.value = false), patience);
+  else looked.value = true;
+}, true);
+
 effect(() => {
-  if (!signedIn.value) return;
+  if (!signedIn.value || !looked.value) return;
   const end = new AbortController();
   link.value = { state: "connecting", since: Date.now() };
   void keep(end.signal);
