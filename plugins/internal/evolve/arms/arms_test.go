@@ -138,3 +138,18 @@ func TestRanksShareThePlacesOfEquals(t *testing.T) {
 		}
 	}
 }
+
+func TestWordOfAModelUnderRecordedLoadWeighsMoreAndIsNotMixedWithTheOther(t *testing.T) {
+	belief := func(base, arm bool) belief {
+		a := &Table{}
+		a.Refresh(Arm{Key: "default", Score: 100, Recorded: base}, []Arm{{Key: "elite", Score: 50, Recorded: arm}})
+		return a.beliefs()[1]
+	}
+	made, recorded, mixed := belief(false, false), belief(true, true), belief(true, false)
+	if recorded.deviation >= made.deviation || recorded.mean != made.mean {
+		t.Errorf("made up %+v, recorded %+v: want the same mean, surer", made, recorded)
+	}
+	if mixed.mean != 0 || mixed.deviation <= made.deviation {
+		t.Errorf("scores of two kinds were compared: %+v", mixed)
+	}
+}
