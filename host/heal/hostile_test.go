@@ -203,29 +203,53 @@ var allowed = []string{
 func TestHostileStrategyDoesNothingOutsideTheRightsOfItsIncident(t *testing.T) {
 	acted := 0
 	for seed := range uint64(16) {
-		mode := []policy.Mode{policy.Automated, policy.Supervised, policy.Manual, policy.Learning}[seed%4]
-		synctest.Test(t, func(t *testing.T) { acted += unleash(t, seed, mode) })
+		mode := modes[seed%4]
+		synctest.Test(t, func(t *testing.T) { acted += unleash(t, rand.NewPCG(seed, 1), mode) })
+		if t.Failed() {
+			t.Fatalf("with seed %d", seed)
+		}
 	}
 	if acted < 40 {
 		t.Errorf("only %d acts reached the host, so that the test says little", acted)
 	}
 }
 
-// FuzzHostileStrategy does the same with seeds of the fuzzer's choice.
+// FuzzHostileStrategy has the fuzzer write what a hostile strategy proposes: each
+// choice is a byte of its script, and the first one the mode.
 func FuzzHostileStrategy(f *testing.F) {
-	f.Add(uint64(1), false)
-	f.Add(uint64(2), true)
-	f.Fuzz(func(t *testing.T, seed uint64, asked bool) {
-		mode := policy.Automated
-		if asked {
-			mode = policy.Manual
+	f.Add([]byte("\x00restart the web, and then again"))
+	f.Add([]byte("\x01\xff\x00\xff\x00\xff\x00\xff"))
+	f.Add([]byte("\x02\x09\x09\x09\x09 run whatever is declared"))
+	f.Add([]byte{3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16})
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) == 0 {
+			return
 		}
-		synctest.Test(t, func(t *testing.T) { unleash(t, seed, mode) })
+		mode := modes[int(text[0])%len(modes)]
+		synctest.Test(t, func(t *testing.T) { unleash(t, &script{text: text[1:], rest: rand.NewPCG(1, 1)}, mode) })
 	})
 }
 
+var modes = []policy.Mode{policy.Automated, policy.Supervised, policy.Manual, policy.Learning}
+
+// script is a source of choices: the bytes of a text, and chance after its end.
+type script struct {
+	text []byte
+	rest rand.Source
+}
+
+// Uint64 spreads the next byte, so that each choice among few depends on it alone.
+func (s *script) Uint64() uint64 {
+	if len(s.text) == 0 {
+		return s.rest.Uint64()
+	}
+	b := uint64(s.text[0])
+	s.text = s.text[1:]
+	return b<<56 | b // a choice is made of the highest bits, or of the lowest
+}
+
 // unleash returns how many acts reached the host.
-func unleash(t *testing.T, seed uint64, mode policy.Mode) int {
+func unleash(t *testing.T, choices rand.Source, mode policy.Mode) int {
 	w := newWorld(t, "web", "bank")
 	r := &rights{w: w}
 	mark := filepath.Join(t.TempDir(), "purged")
@@ -234,7 +258,7 @@ func unleash(t *testing.T, seed uint64, mode policy.Mode) int {
 	set := automated("web", "bank")
 	set.Mode, set.Storm = mode, storm.Limits{Component: 10, Host: 12, Window: 10 * time.Minute}
 	set.Quarantine = 20 * time.Second // so that the storm limits are what holds
-	w.boot(set, &hostile{rng: rand.New(rand.NewPCG(seed, 1))})
+	w.boot(set, &hostile{rng: rand.New(choices)})
 	defer w.halt()
 	w.sicken("web")
 	for range 24 {
@@ -246,14 +270,14 @@ func unleash(t *testing.T, seed uint64, mode policy.Mode) int {
 	defer r.mu.Unlock()
 	for _, what := range r.done {
 		if !slices.Contains(allowed, what) {
-			t.Errorf("seed %d, mode %s: %q was done", seed, mode, what)
+			t.Errorf("mode %s: %q was done", mode, what)
 		}
 	}
 	if (mode == policy.Manual || mode == policy.Learning) && len(r.done) > 0 {
-		t.Errorf("seed %d: %v was done in mode %s", seed, r.done, mode)
+		t.Errorf("%v was done in mode %s", r.done, mode)
 	}
 	if _, err := os.Stat(mark); err == nil {
-		t.Errorf("seed %d: a command without an undo was run without a person", seed)
+		t.Errorf("a command without an undo was run without a person")
 	}
 	w.wantLimits(set.Storm)
 	return len(r.done)
