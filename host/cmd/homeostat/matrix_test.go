@@ -12,11 +12,12 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/homeostat/homeostat/host/app"
 	"github.com/homeostat/homeostat/host/atomicfile"
+	"github.com/homeostat/homeostat/host/config"
 	"github.com/homeostat/homeostat/host/heal/handover"
 	"github.com/homeostat/homeostat/host/plugin"
 	"github.com/homeostat/homeostat/sdk"
-	"github.com/homeostat/homeostat/sdk/wire"
 )
 
 // faults are incidents of the web as the coordinator puts them to strategies.
@@ -87,21 +88,14 @@ type proposer interface {
 // own process, with their defaults and one rule, and compares with the table in
 // docs/healing.md. HOMEOSTAT_UPDATE=1 writes it.
 func TestMatrixInTheDocsIsWhatStrategiesPropose(t *testing.T) {
-	rule := "[[rules]]\nkind = \"threshold\"\nsignal = \"*\"\nparameter = \"workers\"\nstep = 8\n"
 	names := []string{"revert", "restart", "isolate", "reconfigure", "genetic"}
-	var specs []plugin.Spec
+	var text strings.Builder
 	for _, name := range names {
-		spec := plugin.Spec{
-			Name: name, Kind: wire.KindStrategy, Path: filepath.Join(built, "plugins", "strategy-"+name), Unpinned: true,
-			StartTimeout: patience, CallTimeout: patience,
-		}
-		if name == "reconfigure" {
-			spec.ConfigTOML = []byte(rule)
-		}
-		specs = append(specs, spec)
+		fmt.Fprintf(&text, "[plugins.%s]\nkind = \"strategy\"\npath = \"strategy-%[1]s\"\nlimits = { start = \"1m\", call = \"1m\" }\n", name)
 	}
+	text.WriteString("[[plugins.reconfigure.config.rules]]\nkind = \"threshold\"\nsignal = \"*\"\nparameter = \"workers\"\nstep = 8\n")
 	ladder := map[string]proposer{"hand_over": handover.Strategy{}}
-	for _, s := range started(t, specs) {
+	for _, s := range started(t, text.String()) {
 		ladder[s.Name()] = s
 		if s.Name() == "genetic" {
 			evolve(t, s)
@@ -121,9 +115,17 @@ func TestMatrixInTheDocsIsWhatStrategiesPropose(t *testing.T) {
 }
 
 // started runs plugins as the daemon does, until the test ends.
-func started(t *testing.T, specs []plugin.Spec) []plugin.Strategy {
+func started(t *testing.T, text string) []plugin.Strategy {
 	t.Helper()
 	dir := t.TempDir()
+	settings, err := config.Parse([]byte(text), filepath.Join(dir, "config.toml"), config.ThisHost())
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs, err := app.PluginSpecs(filepath.Join(built, "plugins"), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
 	host, err := plugin.New(plugin.Options{
 		StateDir: dir, WriteFile: atomicfile.WriteFile, Log: hclog.NewNullLogger(), Sink: func(sdk.Event) {}, Specs: specs,
 	})

@@ -215,6 +215,12 @@ func (m *Machine) onEvidence(inc *incident, a *record.Anomaly) {
 		if !own && inc.Phase == record.PhaseHolding && a.Kind == sdk.AnomalyExit {
 			m.detach(inc, a.Component)
 		}
+	case record.PhaseIdle, record.PhaseConfirming, record.PhaseAsking:
+		// The exit of the process that a remedy has just started may be told after
+		// the verdict that failed the remedy: then nobody rests either.
+		if inc.QuarantinedUntil != nil {
+			m.wake(inc, a)
+		}
 	case record.PhaseWaiting, record.PhaseHandedOver:
 		m.wake(inc, a)
 	case record.PhaseApproval:
