@@ -57,6 +57,7 @@ func (a *App) tellAudit() {
 
 // ready tells systemd and the person at the terminal that the daemon works.
 func (a *App) ready() {
+	token := a.firstToken() // whoever waits for "ready" may look for it at once
 	a.setNotReady(nil)
 	if err := a.opt.Guard.Ready(); err != nil {
 		a.log.Warn("the guard was not told that the daemon is ready", "error", err)
@@ -70,8 +71,8 @@ func (a *App) ready() {
 	if s.Dashboard.Enabled {
 		a.opt.Say("  page    " + a.url() + "  (sign in with a token)")
 	}
-	if a.state.Fresh() {
-		a.firstRun()
+	if token != "" {
+		a.opt.Say("  token   " + token + "  (role admin; only you can read it)")
 	}
 	a.opt.Say("  next    homeostat status --watch")
 }
@@ -84,8 +85,12 @@ func (a *App) url() string {
 	return scheme + string(a.settings.Dashboard.Listen)
 }
 
-// firstRun makes the first token and says where it is.
-func (a *App) firstRun() {
+// firstToken makes a token at the first start of all, and returns the path of the
+// file that holds it; otherwise it returns an empty one.
+func (a *App) firstToken() string {
+	if !a.state.Fresh() {
+		return ""
+	}
 	path := a.state.Path("admin-token")
 	text, _, err := a.tokens.Create("first run", api.RoleAdmin.String(), time.Now(), 0)
 	if err == nil {
@@ -93,9 +98,9 @@ func (a *App) firstRun() {
 	}
 	if err != nil {
 		a.log.Warn("no admin token was made, make one with `homeostat token create`", "error", err)
-		return
+		return ""
 	}
-	a.opt.Say("  token   " + path + "  (role admin; only you can read it)")
+	return path
 }
 
 func (a *App) goodbye() {
