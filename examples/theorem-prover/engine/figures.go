@@ -123,7 +123,7 @@ func (f *figures) summarize(now time.Time) summary {
 	return out
 }
 
-// The gauges.
+// The gauges of the figures.
 var (
 	perMinute    = prometheus.NewDesc("prover_proofs_per_minute", "Proofs a minute, over the last ten seconds.", nil, nil)
 	timedOut     = prometheus.NewDesc("prover_timeouts_percent", "Share of the runs of the last twenty seconds that reached the time limit.", nil, nil)

@@ -81,7 +81,7 @@ func (t *tally) mark() mark {
 	return mark{time.Now(), t.total}
 }
 
-// since is the proofs a minute from m to another mark.
+// until returns the proofs a minute from m to a later mark.
 func (m mark) until(n mark) float64 {
 	return (n.total - m.total) / max(n.at.Sub(m.at), time.Millisecond).Minutes()
 }
