@@ -47,13 +47,11 @@ var tried = []struct{ key, value string }{
 	{"hash-max-listpack-entries", "512"},
 	{"hz", "100"},
 	{"lazyfree-lazy-eviction", "yes"},
-	{"activerehashing", "no"},
-	{"dynamic-hz", "no"},
 }
 
 // settle is how long a setting has until it is measured, and span how long it is.
 const (
-	settle = 4 * time.Second
+	settle = 3 * time.Second
 	span   = 2 * time.Second
 )
 
@@ -151,7 +149,7 @@ func measure(ctx context.Context, address string, w Want, tell func(Row)) error 
 // begin empties the server, sets one value beside the defaults and fills it: hashes
 // are kept in the form that the settings want from their first field on.
 func begin(ctx context.Context, address string, m load.Mix, row Row) error {
-	words := []string{"CONFIG", "SET", "lazyfree-lazy-eviction", "no", "activerehashing", "yes", "dynamic-hz", "yes"}
+	words := []string{"CONFIG", "SET", "lazyfree-lazy-eviction", "no"}
 	for key, value := range service.Defaults() {
 		words = append(words, key, value)
 	}

@@ -53,8 +53,12 @@ reopen = "1s"
 quarantine_period = "1ms"
 `
 
-// free lets any host be healthy enough: how busy it is says nothing here.
+// free lets any host be healthy enough: how busy it is says nothing here, and is no
+// trouble for which a search would rest.
 const free = `
+[plugins.health.config]
+defaults = false
+
 [safety.health]
 cpu_max = "100%"
 memory_min_available = "0%"

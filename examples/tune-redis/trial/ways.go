@@ -91,7 +91,8 @@ func (t *trial) plugins(way string) (tables string, ladder []string, err error) 
 	case Reconfigure:
 		return rules, []string{"reconfigure"}, nil
 	case Genetic:
-		return fmt.Sprintf(evolving, t.Evaluations), []string{"genetic"}, nil
+		// One setting is tried in an incident; where it does not help the rules go on.
+		return fmt.Sprintf(evolving, t.Evaluations) + rules, []string{"genetic", "reconfigure"}, nil
 	case guess.Runbook, guess.Random, guess.Documented:
 		program := filepath.Join(t.Bin, "strategy-guess")
 		sum, err := sumOf(program)
