@@ -270,3 +270,31 @@ func TestActionUnderWayIsFinishedBeforeRunEnds(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatEndedWhileNoDaemonWatchedSpeaksAgainstNoRecovery heals the web while the
+// daemon is dead, with a hold that is shorter than detectors get to report what is
+// still open.
+func TestWhatEndedWhileNoDaemonWatchedSpeaksAgainstNoRecovery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "web")
+		set := automated("web")
+		set.Hold = 5 * time.Second
+		w.parts["web"].next = func(uint64) future { return hung }
+		w.boot(set, &restarter{})
+		w.slow = 10 * time.Second // the verdict is not there yet
+		w.sicken("web")
+		time.Sleep(time.Second)
+		w.halt()
+		w.wantOrders("restart web")
+		w.slow = 0
+		w.parts["web"].verdict = sdk.Pass
+		w.boot(set, &restarter{})
+		defer w.halt()
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		w.wantOrders("restart web")
+		if inc := w.wantState(record.StateResolved); inc.Recoveries[0].Result != sdk.ResultHealed {
+			t.Errorf("the recovery is %s (%s), want healed", inc.Recoveries[0].Result, inc.Recoveries[0].Text)
+		}
+	})
+}

@@ -39,6 +39,9 @@ type Machine struct {
 	// rests holds, by component and strategy, until when one that failed is not
 	// asked again.
 	rests rest.Book
+	// judgeFrom is when what was open at the start of the daemon has been reported
+	// again, or has ended; before that it speaks against no recovery.
+	judgeFrom time.Time
 
 	now     time.Time
 	seq     uint64

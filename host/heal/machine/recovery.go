@@ -287,6 +287,10 @@ func (m *Machine) healthy(inc *incident) {
 
 // endHold judges the recovery when the hold time is over.
 func (m *Machine) endHold(inc *incident) {
+	if inc.openOf("") > 0 && m.judgeFrom.After(m.now) {
+		inc.nextAt = m.judgeFrom
+		return
+	}
 	rec := inc.Running()
 	for _, a := range inc.Anomalies {
 		same := a.Kind == sdk.AnomalyExit || a.Kind == sdk.AnomalyProbe || a.Signature() == inc.Signature

@@ -46,6 +46,7 @@ func (r Restore) apply(m *Machine) error {
 	if extra := len(m.closed) - maxClosed; extra > 0 {
 		m.closed = slices.Delete(m.closed, 0, extra)
 	}
+	m.judgeFrom = m.now.Add(m.ledger.Patience())
 	m.expireQuiet()
 	return nil
 }
@@ -108,11 +109,6 @@ func (m *Machine) resume(inc *incident) {
 		inc.nextAt = m.now
 		if inc.HoldUntil != nil {
 			inc.nextAt = *inc.HoldUntil
-		}
-		// What was open may have ended meanwhile: its detector gets the time to
-		// report it again before it speaks against the recovery.
-		if judge := m.now.Add(m.ledger.Patience()); inc.openOf("") > 0 && inc.nextAt.Before(judge) {
-			inc.nextAt = judge
 		}
 		inc.settleAt = m.now.Add(m.set.Settle)
 	case record.PhaseWaiting, record.PhaseHandedOver:

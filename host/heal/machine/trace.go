@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -25,10 +26,7 @@ type Traced struct {
 // ordered again before that is known.
 func (m *Machine) trace(inc *incident, rec *record.Recovery) {
 	n := len(rec.Receipts)
-	since := rec.OrderedAt
-	if since == nil {
-		since = rec.StartedAt
-	}
+	since := cmp.Or(rec.OrderedAt, rec.StartedAt)
 	action := rec.Proposal.Actions[n]
 	m.enter(inc, record.PhaseActing, fmt.Sprintf("the daemon was started again: finding out what became of %s %s", action.Kind(), action.Target()))
 	m.emit(effect.Trace{Ticket: inc.ticketOf(), Recovery: rec.ID, Component: inc.Component, Index: n, Action: action, Since: *since})
