@@ -103,8 +103,19 @@ func Run(ctx context.Context, way string, o Options) (row Row, err error) {
 	if err := t.start(ctx); err != nil {
 		return row, err
 	}
-	defer func() { err = errors.Join(err, t.daemon.Stop()) }()
+	defer func() {
+		err = errors.Join(err, t.daemon.Stop())
+		t.sweep(ctx)
+	}()
 	return t.under(ctx)
+}
+
+// sweep ends a redis-server that a killed daemon has left behind.
+func (t *trial) sweep(ctx context.Context) {
+	const patience = 10 * time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	_, _ = load.Tell(ctx, t.redis.Address, "SHUTDOWN", "NOSAVE") // it is gone as a rule, and ends without an answer
 }
 
 // prepare writes the service's files and makes its users, who are told of at the
