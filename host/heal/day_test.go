@@ -243,3 +243,28 @@ func (d *day) step(by time.Duration) {
 		d.events = append(d.events, sdk.Event{Time: d.now(), Component: name, Type: sdk.EventClockStep, Text: fmt.Sprintf("moved by %v", by)})
 	}
 }
+
+// TestTheSameLoadWithABrokenThresholdGetsActions is the control of the two days: a
+// limit of a careless operator, far below what is usual, has the web restarted.
+func TestTheSameLoadWithABrokenThresholdGetsActions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "web", "store")
+		set := shop()
+		set.DetectionInterval = window
+		w.boot(set, adapter{built(t, restart.New), "restart"})
+		defer w.halt()
+		careless, err := health.New(health.Config{Thresholds: []health.Threshold{{
+			Component: "web", Signal: "cpu_percent", Above: 5, Below: -1e300, For: 30 * time.Second, Clear: 1e300, Severity: sdk.SeverityMedium, Kind: sdk.AnomalyThreshold,
+		}}}, sdk.Env{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &day{t: t, w: w, rng: rand.New(rand.NewPCG(7, 8)), found: map[string]int{}, detectors: map[string]sdk.Detector{"health": careless}}
+		for range int(time.Hour / window) {
+			d.pass()
+		}
+		if got := w.ordered(); len(got) == 0 {
+			t.Errorf("no action in an hour above the limit; anomalies: %v", d.found)
+		}
+	})
+}
