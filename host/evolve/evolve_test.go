@@ -238,6 +238,27 @@ func TestSearchPausesForWhatIsMoreImportantAndGoesOn(t *testing.T) {
 	})
 }
 
+func TestSearchThatHasConvergedIsNotTakenForAConstantModelAfterARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.parameters = w.parameters[:1]
+		w.model.cost = func(p []float64, _ uint64) (float64, error) { // the same wherever a search ends up
+			if p[0] <= 8 {
+				return 2, nil
+			}
+			return 1, nil
+		}
+		w.quiet = func() bool { return w.model.count < 200 }
+		if st := look(t, w.searcher(), start); st.State != Searching {
+			t.Fatalf("got %+v, want a search that is interrupted", st)
+		}
+		w.quiet = func() bool { return true }
+		if st := look(t, w.searcher(), start.Add(time.Minute)); st.State != Done {
+			t.Errorf("got %+v, want it done", st)
+		}
+	})
+}
+
 func TestSearchOfAnEarlierDaemonIsShownWhileSomethingElseGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -29,10 +29,6 @@ type round struct {
 	model   Evaluator
 	streams []Stream
 	status  Status
-	// costs are the distinct costs of this sitting, at most two, and costed how many
-	// settings had one: one cost for all means a constant.
-	costs  []float64
-	costed int
 }
 
 const (
@@ -185,6 +181,7 @@ func (st *Status) begin(state State, budget int, now time.Time) {
 	st.Round++
 	st.State, st.Why, st.Budget, st.Spent, st.Failed, st.Refused = state, "", budget, 0, 0, 0
 	st.Begun, st.Ended, st.Tested, st.BestValues, st.Untold = now, time.Time{}, false, nil, nil
+	st.Costs, st.Costed = nil, 0
 }
 
 // spend asks, judges and tells until the budget of the round is spent, the
@@ -277,9 +274,9 @@ func (r *round) count(j judged) {
 		st.Failed++
 		return
 	}
-	r.costed++
-	if len(r.costs) < 2 && !slices.Contains(r.costs, j.cost) {
-		r.costs = append(r.costs, j.cost)
+	st.Costed++
+	if len(st.Costs) < 2 && !slices.Contains(st.Costs, j.cost) {
+		st.Costs = append(st.Costs, j.cost)
 	}
 	if r.isDefault(j.values) {
 		st.Default = j.cost
@@ -306,8 +303,8 @@ func (r *round) useless(results []judged) error {
 	switch st := r.status; {
 	case st.Spent >= enough && 2*st.Failed > st.Spent:
 		return fmt.Errorf("%w could not judge %d of %d settings", ErrModel, st.Failed, st.Spent)
-	case len(r.costs) == 1 && r.costed >= enough:
-		return fmt.Errorf("%w gives all settings the same cost, %v, so there is nothing to search", ErrModel, r.costs[0])
+	case len(st.Costs) == 1 && st.Costed >= enough:
+		return fmt.Errorf("%w gives all settings the same cost, %v, so there is nothing to search", ErrModel, st.Costs[0])
 	}
 	return nil
 }

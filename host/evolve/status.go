@@ -50,6 +50,10 @@ type Status struct {
 	// model makes load up. Replay says why recorded load is not replayed.
 	Hours  []time.Time `json:"hours,omitempty"`
 	Replay string      `json:"replay,omitempty"`
+	// Costs are the first two distinct costs of the round, and Costed counts those who
+	// had one: a search that has converged sees one cost alone, a round does not.
+	Costs  []float64 `json:"costs,omitempty"`
+	Costed int       `json:"costed,omitempty"`
 	// Untold are scores of this round that the strategy may not have yet.
 	Untold []sdk.Score `json:"untold,omitempty"`
 	// Begun and Ended are those of the round; Ended is zero while it is under way.
