@@ -238,23 +238,39 @@ func TestSearchPausesForWhatIsMoreImportantAndGoesOn(t *testing.T) {
 	})
 }
 
-func TestSearchThatHasConvergedIsNotTakenForAConstantModelAfterARestart(t *testing.T) {
+// converged asks for the default first and for one other setting ever after.
+type converged struct{ asked uint64 }
+
+func (c *converged) Name() string { return "converged" }
+
+func (c *converged) Ask(_ context.Context, p sdk.Problem, n int) ([]sdk.Genome, error) {
+	var out []sdk.Genome
+	for range n {
+		genes := []float64{0.9, 0.9}
+		if c.asked == 0 {
+			genes = p.Encode(map[string]sdk.Value{"workers": p.Parameters[0].Default, "timeout": p.Parameters[1].Default})
+		}
+		c.asked++
+		out = append(out, sdk.Genome{ID: c.asked, Genes: genes})
+	}
+	return out, nil
+}
+
+func (c *converged) Tell(context.Context, sdk.Problem, []sdk.Score) error { return nil }
+
+func TestSearchThatHasConvergedIsNotTakenForAConstantModelAfterAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.parameters = w.parameters[:1]
-		w.model.cost = func(p []float64, _ uint64) (float64, error) { // the same wherever a search ends up
-			if p[0] <= 8 {
-				return 2, nil
-			}
-			return 1, nil
-		}
-		w.quiet = func() bool { return w.model.count < 200 }
-		if st := look(t, w.searcher(), start); st.State != Searching {
+		c := &converged{}
+		s := w.searcher()
+		s.opt.Evolver = func() (Evolver, bool) { return c, true }
+		w.quiet = func() bool { return w.model.count < 100 }
+		if st := look(t, s, start); st.State != Searching {
 			t.Fatalf("got %+v, want a search that is interrupted", st)
 		}
 		w.quiet = func() bool { return true }
-		if st := look(t, w.searcher(), start.Add(time.Minute)); st.State != Done {
-			t.Errorf("got %+v, want it done", st)
+		if st := look(t, s, start.Add(time.Minute)); st.State == SetAside {
+			t.Errorf("got %+v, want it to go on", st)
 		}
 	})
 }
