@@ -137,8 +137,9 @@ func write(path string, settings any) error {
 // engineFile is where the engine's settings are.
 func (s *stage) engineFile() string { return filepath.Join(s.dir, "engine", "engine.toml") }
 
-// configuration is the shipped one with the trial's own places, and a shorter hold
-// time, so that a trial does not take all day.
+// configuration is the shipped one with the trial's own places, a shorter hold time,
+// so that a trial does not take all day, and hardly any time in which an incident
+// opens again: one that began before a change is not put down to it.
 func (s *stage) configuration(ports []string) (string, error) {
 	b, err := fs.ReadFile(s.opt.Files, "config.toml")
 	if err != nil {
@@ -150,7 +151,7 @@ func (s *stage) configuration(ports []string) (string, error) {
 		`"../.."`, `"` + s.dir + `"`,
 		`"bin/`, `"` + s.opt.Bin + "/",
 		`var/prover/`, "",
-		`hold = "15s"`, `hold = "10s"`,
+		`hold = "15s"`, "hold = \"10s\"\nreopen = \"1s\"",
 	}
 	for i, address := range addresses {
 		swap = append(swap, address, ports[i])
