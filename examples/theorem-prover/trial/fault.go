@@ -36,7 +36,7 @@ var all = []Fault{
 	{Name: "crash", Shows: "the engine dies of SIGKILL", healer: "restart", inflict: crash, heal: acted, settle: resolved},
 	{Name: "slow-store", Shows: "every answer of the store is 3 s late, for 50 s", healer: "isolate", inflict: slowStore, heal: acted, settle: joined},
 	{Name: "bad-heuristic", Shows: "a change sets the heuristic fifo", healer: pipeline, inflict: badHeuristic, heal: rolledBack, settle: resolved},
-	{Name: "late-heuristic", Shows: "fifo with more time, kept while puzzles are wanted", healer: "revert", inflict: lateHeuristic, heal: undone, settle: resolved},
+	{Name: "late-heuristic", Shows: "fifo with more workers, kept while puzzles are wanted", healer: "revert", inflict: lateHeuristic, heal: undone, settle: resolved},
 	{Name: "memory", Shows: "somebody sets the memory limit to 2 MiB by hand", healer: "reconfigure", inflict: lessMemory, heal: acted, settle: resolved},
 	{Name: "drift", Shows: "from now on mostly lattices are wanted", healer: "genetic", inflict: lattices, heal: evolved, settle: nothing, fresh: true},
 }
@@ -134,13 +134,13 @@ func (s *stage) restored() error {
 }
 
 // lateHeuristic pushes a like change (the same one would be refused, for it was
-// undone before) while it does no harm, and then wants what
+// undone before, and with more time provers would run out of memory instead) while it does no harm, and then wants what
 // it is bad at.
 func lateHeuristic(ctx context.Context, s *scene) error {
 	if err := s.want(ctx, easyDemand); err != nil {
 		return err
 	}
-	if _, err := s.push(ctx, "it is as good for puzzles", goodSetting, badSetting, "time_limit = 1", "time_limit = 2"); err != nil {
+	if _, err := s.push(ctx, "it is as good for puzzles", goodSetting, badSetting, "workers = 2", "workers = 3"); err != nil {
 		return err
 	}
 	s.injected = s.tally.mark()
