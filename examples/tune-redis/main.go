@@ -8,12 +8,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,6 +20,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/homeostat/homeostat/examples/harness/command"
 	"github.com/homeostat/homeostat/examples/tune-redis/survey"
 	"github.com/homeostat/homeostat/examples/tune-redis/trial"
 )
@@ -48,8 +47,6 @@ Exit code 1: a bar is missed. Flags:
 `
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	o := options{Options: trial.Options{Say: func(line string) { fmt.Println(line) }}}
 	flag.Usage = func() {
 		fmt.Fprint(os.Stderr, help)
@@ -67,14 +64,13 @@ func main() {
 	flag.BoolVar(&o.keep, "keep", false, "leave the folder with logs and settings")
 	flag.Parse()
 	o.ways, o.Drifts = list(*ways), list(*drifts)
-	if wrong := check(o); wrong != "" {
-		fmt.Fprintln(os.Stderr, "tune-redis:", wrong)
-		os.Exit(2)
-	}
-	if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "tune-redis:", err)
-		os.Exit(1)
-	}
+	p := command.Program{Name: "tune-redis", Longest: longest * time.Duration(max(len(o.ways), 1)), Run: func(ctx context.Context) error {
+		if wrong := check(o); wrong != "" {
+			return command.Usage("%s", wrong)
+		}
+		return run(ctx, o)
+	}}
+	os.Exit(p.Main())
 }
 
 // list splits a list of names; nil for an empty one.
@@ -133,8 +129,6 @@ func run(ctx context.Context, o options) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
 	}
 	prefer()
-	ctx, cancel := context.WithTimeout(ctx, longest*time.Duration(len(o.ways)))
-	defer cancel()
 	if o.survey {
 		return surveyed(ctx, o)
 	}
@@ -146,7 +140,7 @@ func run(ctx context.Context, o options) (err error) {
 		}
 		rows = append(rows, row)
 	}
-	if err := errors.Join(table(rows), o.write(rows)); err != nil {
+	if err := errors.Join(table(rows), command.WriteJSON(o.asJSON, rows)); err != nil {
 		return err
 	}
 	return trial.Judge(rows)
@@ -167,21 +161,6 @@ func prefer() {
 	}
 }
 
-// write writes results as JSON, where that is wanted.
-func (o options) write(results any) error {
-	if o.asJSON == "" {
-		return nil
-	}
-	data, err := json.MarshalIndent(results, "", "  ")
-	if err == nil {
-		err = os.WriteFile(o.asJSON, append(data, '\n'), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("write the results: %w", err)
-	}
-	return nil
-}
-
 // surveyed prints what each setting is worth.
 func surveyed(ctx context.Context, o options) error {
 	var rows []survey.Row
@@ -189,7 +168,7 @@ func surveyed(ctx context.Context, o options) error {
 		rows = append(rows, r)
 		fmt.Printf("%-6s %-26s %-15s p99 %4.0f ms, hits %3.0f %%, given up %3.0f %%\n", r.Want, r.Key, r.Value, r.P99, 100*r.Hits, 100*r.Late)
 	})
-	return errors.Join(err, o.write(rows))
+	return errors.Join(err, command.WriteJSON(o.asJSON, rows))
 }
 
 func table(rows []trial.Row) error {
