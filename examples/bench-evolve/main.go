@@ -8,17 +8,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"slices"
-	"strings"
-	"syscall"
 
 	"github.com/homeostat/homeostat/examples/bench-evolve/functions"
 	"github.com/homeostat/homeostat/examples/bench-evolve/speed"
 	"github.com/homeostat/homeostat/examples/bench-evolve/table"
+	"github.com/homeostat/homeostat/examples/harness/command"
 	"github.com/homeostat/homeostat/sandbox"
 )
 
@@ -36,59 +34,31 @@ var sets = []set{
 
 func main() {
 	sandbox.MaybeWorker() // the sandbox starts this program again as its worker
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx)
-	stop()
-	os.Exit(code)
-}
-
-func run(ctx context.Context) int {
 	only := flag.String("only", "", "measure these sets alone, `names` with commas between: functions, pool")
 	file := flag.String("json", "", "write the figures to this `file` as well")
 	flag.Parse()
-	chosen := strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })
-	for _, name := range append(chosen, flag.Args()...) {
-		known := slices.ContainsFunc(sets, func(s set) bool { return s.name == name })
-		if !known || flag.NArg() > 0 {
-			fmt.Fprintf(os.Stderr, "bench-evolve: %q is no set; there are functions and pool, given by --only\n", name)
-			return 2
+	p := command.Program{Name: "bench-evolve", Run: func(ctx context.Context) error {
+		if flag.NArg() > 0 {
+			return command.Usage("there are no arguments, got %q", flag.Args())
 		}
-	}
-	rows, code := measure(ctx, chosen)
-	err := table.Print(os.Stdout, rows)
-	if err == nil && *file != "" {
-		err = write(*file, rows)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench-evolve:", err)
-		return 1
-	}
-	return code
+		chosen, err := command.Choose(*only, sets, func(s set) string { return s.name })
+		if err != nil {
+			return err
+		}
+		rows, err := measure(ctx, chosen)
+		return errors.Join(table.Print(os.Stdout, rows), command.WriteJSON(*file, rows), err)
+	}}
+	os.Exit(p.Main())
 }
 
-func measure(ctx context.Context, chosen []string) (rows []table.Row, code int) {
-	for _, s := range sets {
-		if len(chosen) > 0 && !slices.Contains(chosen, s.name) {
-			continue
-		}
+// measure returns the rows that there are, with what went wrong with the others.
+func measure(ctx context.Context, chosen []set) (rows []table.Row, wrong error) {
+	for _, s := range chosen {
 		more, err := s.measure(ctx)
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "bench-evolve: %s: %v\n", s.name, err)
-			code = 1
+			wrong = errors.Join(wrong, fmt.Errorf("%s: %w", s.name, err))
 		}
 		rows = append(rows, more...)
 	}
-	return rows, code
-}
-
-func write(name string, rows []table.Row) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	if err := table.Write(f, rows); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return rows, wrong
 }

@@ -3,7 +3,6 @@
 package table
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -35,11 +34,4 @@ func Print(w io.Writer, rows []Row) error {
 		fmt.Fprintf(t, "%s\t%s\t%s %s\t%s\t%s\t%s\n", r.Set, r.Name, strconv.FormatFloat(r.Figure, 'g', 5, 64), r.Unit, r.Bar, verdict, r.Note)
 	}
 	return t.Flush()
-}
-
-// Write writes rows as JSON.
-func Write(w io.Writer, rows []Row) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(rows)
 }
