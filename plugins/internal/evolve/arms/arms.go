@@ -20,6 +20,11 @@ const (
 	// tried some times before it is known for bad: in simulated worlds whose model
 	// is wrong, four cost 4 % of downtime where eight cost 7 %.
 	Most = 4
+	// boldness scales how far from what is believed a cost is drawn. Trials are few and
+	// each is an incident, so less is explored than with plain Thompson sampling (1): in
+	// 400 simulated worlds with a model error of 0.6 the downtime was 0.945 of the
+	// default's instead of 0.965, at 0.08 it was 0.344 instead of 0.348.
+	boldness = 0.5
 	// mostTrials is how many of its latest costs an arm keeps: older ones are of
 	// another world.
 	mostTrials = 50
@@ -137,7 +142,7 @@ func (t *Table) Choose(rng *evolve.Source) Arm {
 	}
 	best, least := 0, math.Inf(1)
 	for i, b := range t.beliefs() {
-		if drawn := b.mean + b.deviation*rng.NormFloat64(); drawn < least {
+		if drawn := b.mean + boldness*b.deviation*rng.NormFloat64(); drawn < least {
 			best, least = i, drawn
 		}
 	}
