@@ -3,6 +3,7 @@ package component
 import (
 	"errors"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -138,6 +139,10 @@ func anonymous(t *testing.T) int {
 }
 
 func TestReloadSendsSighupOnlyToWhoHandlesIt(t *testing.T) {
+	// The daemon handles SIGHUP. Where the tests were started with it ignored, as by nohup, so would all that they start.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	h := newHouse(t)
 	trap := Spec{Name: "traps", Kind: Command, StopTimeout: time.Second,
 		Command: []string{"/bin/sh", "-c", "trap 'echo read again' HUP; echo armed; while :; do sleep 0.05; done"}}
