@@ -11,9 +11,11 @@ type Incident struct {
 	Components []string `json:"components"`
 	// Signature identifies incidents of the same shape, for example
 	// "web:exit" or "web:probe/http/1".
-	Signature string    `json:"signature"`
-	Severity  Severity  `json:"severity"`
-	Opened    time.Time `json:"opened"`
+	Signature string   `json:"signature"`
+	Severity  Severity `json:"severity"`
+	// Opened is when the present trouble began: where the incident was resolved and
+	// has come back, when it came back.
+	Opened time.Time `json:"opened"`
 	// Now is the instant of the question: a strategy takes its time from here.
 	Now       time.Time `json:"now"`
 	Anomalies []Anomaly `json:"anomalies"`

@@ -4,7 +4,7 @@ import "time"
 
 // Evolve is the table [evolve].
 type Evolve struct {
-	Enabled     bool          `toml:"enabled" default:"true" doc:"Search while no incident is open. What is found is proposed by the strategy that searches, in an incident."`
+	Enabled     bool          `toml:"enabled" default:"true" doc:"Search while nothing is recovered and no incident of medium severity or more is open. What is found is proposed by the strategy that searches, in an incident."`
 	Evaluations int           `toml:"evaluations" default:"2000" min:"10" max:"1000000" doc:"Settings that one search may try on the model."`
 	Seeds       int           `toml:"seeds" default:"8" min:"1" max:"1000" doc:"Streams of random numbers that each setting is tried with."`
 	Every       time.Duration `toml:"every" default:"24h" min:"1s" max:"168h" doc:"Time between two searches of a component."`

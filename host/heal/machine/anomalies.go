@@ -194,7 +194,7 @@ func (m *Machine) reopen(a *record.Anomaly) *incident {
 		}
 		m.closed = slices.Delete(m.closed, n, n+1)
 		inc := &incident{Incident: old}
-		inc.Resolved = nil
+		inc.Resolved, inc.Reopened = nil, record.Time(m.now)
 		m.open = append(m.open, inc)
 		m.enter(inc, record.PhaseIdle, "opened again: "+a.Summary)
 		return inc

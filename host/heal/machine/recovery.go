@@ -314,9 +314,9 @@ func (m *Machine) endHold(inc *incident) {
 
 func (m *Machine) endRecovery(inc *incident, rec *record.Recovery, result sdk.Result) {
 	rec.Result, rec.EndedAt = result, record.Time(m.now)
-	down := m.now.Sub(inc.Opened)
+	down := m.now.Sub(inc.Began())
 	if rec.HealthyAt != nil {
-		down = rec.HealthyAt.Sub(inc.Opened)
+		down = rec.HealthyAt.Sub(inc.Began())
 	}
 	m.audit("recovery_ended", map[string]any{"incident": inc.ID, "recovery": rec.ID, "component": inc.Component, "result": string(result), "text": rec.Text})
 	m.emit(effect.Learn{Strategy: rec.Strategy, Kind: inc.Kind(), Outcome: sdk.Outcome{

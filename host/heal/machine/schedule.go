@@ -231,7 +231,7 @@ func (m *Machine) view(inc *incident) sdk.Incident {
 	c := m.components[inc.Component]
 	out := sdk.Incident{
 		ID: inc.ID, Component: inc.Component, Components: slices.Clone(inc.Components), Signature: inc.Signature,
-		Severity: inc.Severity, Opened: inc.Opened, Now: m.now, Links: m.set.Links, Restarts: c.Restarts, Declared: c.Declared,
+		Severity: inc.Severity, Opened: inc.Began(), Now: m.now, Links: m.set.Links, Restarts: c.Restarts, Declared: c.Declared,
 	}
 	for _, name := range inc.Components {
 		out.Status = append(out.Status, sdk.ComponentStatus{Name: name, Starts: m.orders(name)})

@@ -21,6 +21,15 @@ func (i Incident) Clone() Incident {
 	return i
 }
 
+// Began is when the present trouble began: when the incident was opened, or opened
+// again last. Between the two all was well.
+func (i *Incident) Began() time.Time {
+	if i.Reopened != nil {
+		return *i.Reopened
+	}
+	return i.Opened
+}
+
 // Running returns the recovery that is under way, nil for none.
 func (i *Incident) Running() *Recovery {
 	if len(i.Recoveries) == 0 {

@@ -215,6 +215,9 @@ type Incident struct {
 	Phase      Phase        `json:"phase"`
 	Opened     time.Time    `json:"opened"`
 	Resolved   *time.Time   `json:"resolved,omitempty"`
+	// Reopened is when it was taken up again last, after it had been resolved; nil
+	// for never.
+	Reopened *time.Time `json:"reopened,omitempty"`
 	// CauseText says in a sentence why Component is held to be the cause.
 	CauseText string `json:"cause_text"`
 	// Shared reports that several components fail alike without a declared
