@@ -192,7 +192,7 @@ func (a *App) surroundings() surroundings.Source {
 	return surroundings.Source{
 		Log: a.log.Named("heal"), Settings: a.current, Ledger: a.recentChanges,
 		Lines: a.observer.Lines, Signals: a.observer.Signals, Parameters: a.hands().Parameters().Movable,
-		Links: func() []sdk.Link { return a.circuits.Circuits(translate.Links(a.current())) },
+		Links: func(ctx context.Context) []sdk.Link { return a.circuits.Circuits(ctx, translate.Links(a.current())) },
 	}
 }
 

@@ -168,6 +168,23 @@ func (s *Set) State(from, to string) (State, bool) {
 	return k.state(), true
 }
 
+// Look returns what is known of a link after asking its proxy anew, so that it is not
+// up to a second old. Where the proxy does not answer in time it is.
+func (s *Set) Look(ctx context.Context, from, to string) (State, bool) {
+	k := s.of(from, to)
+	if k == nil {
+		return State{}, false
+	}
+	state := k.state()
+	if !state.Running {
+		return state, true
+	}
+	if now, err := k.client.Status(ctx); err == nil {
+		state.Status = now
+	}
+	return state, true
+}
+
 // States lists all links by name.
 func (s *Set) States() []State {
 	s.mu.Lock()

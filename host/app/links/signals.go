@@ -1,8 +1,12 @@
 package links
 
 import (
+	"context"
+	"time"
+
 	"github.com/homeostat/homeostat/host/breaker"
 	"github.com/homeostat/homeostat/host/observe/tape"
+	"github.com/homeostat/homeostat/host/proxy"
 	"github.com/homeostat/homeostat/host/proxy/circuit"
 	"github.com/homeostat/homeostat/host/proxy/control"
 	"github.com/homeostat/homeostat/host/proxy/spec"
@@ -48,25 +52,46 @@ func Samples(s control.Status) []tape.Sample {
 	return out
 }
 
+// lookTime bounds the question to all proxies what passes through them now.
+const lookTime = 300 * time.Millisecond
+
 // Circuits returns the links with what is known of those that can be opened, for
-// strategies.
-func (l *Links) Circuits(declared []sdk.Link) []sdk.Link {
+// strategies. Proxies are asked anew: a callee that has just become slow would else
+// be found out only when its caller has been restarted for it.
+func (l *Links) Circuits(ctx context.Context, declared []sdk.Link) []sdk.Link {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	out := make([]sdk.Link, len(declared))
 	for i, link := range declared {
-		link.Circuit = l.circuit(link.From, link.To)
+		if s, guarded := l.opt.Proxies.Look(ctx, link.From, link.To); guarded {
+			link.Circuit = measured(s)
+		} else {
+			link.Circuit = l.unmeasured(link.From, link.To)
+		}
 		out[i] = link
 	}
 	return out
 }
 
+// circuit is what was known of a link at most a second ago.
 func (l *Links) circuit(from, to string) *sdk.Circuit {
-	if s, ok := l.opt.Proxies.State(from, to); ok {
-		c, r := s.Status.Circuit, s.Status.Stats.Recent
-		return &sdk.Circuit{
-			State: sdk.CircuitState(c.State), Since: c.Since, Hold: c.Hold, Measured: s.Running,
-			Requests: r.Requests, Bad: r.Bad, P99: r.P99, Callers: s.Status.Stats.Connections,
-		}
+	if s, guarded := l.opt.Proxies.State(from, to); guarded {
+		return measured(s)
 	}
+	return l.unmeasured(from, to)
+}
+
+// measured is the circuit of a link that a proxy serves.
+func measured(s proxy.State) *sdk.Circuit {
+	c, r := s.Status.Circuit, s.Status.Stats.Recent
+	return &sdk.Circuit{
+		State: sdk.CircuitState(c.State), Since: c.Since, Hold: c.Hold, Measured: s.Running,
+		Requests: r.Requests, Bad: r.Bad, P99: r.P99, Callers: s.Status.Stats.Connections,
+	}
+}
+
+// unmeasured is that of a link with commands; nil for one that cannot be opened.
+func (l *Links) unmeasured(from, to string) *sdk.Circuit {
 	if l.CheckLink(from, to) != nil {
 		return nil
 	}

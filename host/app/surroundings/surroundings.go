@@ -36,7 +36,7 @@ type Source struct {
 	// Parameters returns those that may be moved, with their present values.
 	Parameters func(component string) ([]sdk.Parameter, []sdk.Forbidden)
 	// Links returns the declared links with their circuits.
-	Links func() []sdk.Link
+	Links func(ctx context.Context) []sdk.Link
 }
 
 // Bounds of what is told.
@@ -52,7 +52,7 @@ func (s Source) Of(ctx context.Context, in sdk.Incident) heal.Surroundings {
 	settings := s.Settings()
 	since := in.Now.Add(-settings.Healing.LookBack)
 	names := concerned(settings, in.Component)
-	out := heal.Surroundings{Logs: s.tail(in.Component), Readings: s.readings(in.Component), Links: s.Links()}
+	out := heal.Surroundings{Logs: s.tail(in.Component), Readings: s.readings(in.Component), Links: s.Links(ctx)}
 	out.Parameters, out.Forbidden = s.Parameters(in.Component)
 	list := s.Ledger()
 	out.Changes = slices.Concat(ledger(list, names, since), s.edits(ctx, names, since, list), s.packages(since))

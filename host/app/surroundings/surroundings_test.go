@@ -1,6 +1,7 @@
 package surroundings
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,7 +72,7 @@ func place(t *testing.T, files ...string) (string, Source) {
 		Signals: func(string) []tape.Latest {
 			return []tape.Latest{{Component: "web", Signal: tape.Signal{Name: "rss_bytes"}, Value: 3}}
 		},
-		Links:      func() []sdk.Link { return nil },
+		Links:      func(context.Context) []sdk.Link { return nil },
 		Parameters: func(string) ([]sdk.Parameter, []sdk.Forbidden) { return []sdk.Parameter{{Name: "workers"}}, nil },
 	}
 }
