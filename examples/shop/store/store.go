@@ -5,15 +5,13 @@
 package store
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"sync"
+
+	"github.com/homeostat/homeostat/examples/shop/lines"
 )
 
 // Item is one kind of goods. Price is in cents, Stock in pieces left.
@@ -42,50 +40,18 @@ type Store struct {
 	mu     sync.Mutex // guards what follows
 	items  []Item
 	orders int
-	file   *os.File
+	file   *lines.File
 }
 
 // Open reads the orders at path, which may be missing, and takes them off the
 // goods. A last line that a crash cut short is dropped.
 func Open(path string, goods []Item) (*Store, error) {
 	s := &Store{items: slices.Clone(goods)}
-	whole, err := s.replay(path)
-	if err != nil {
-		return nil, err
-	}
-	s.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
-	if err != nil {
+	var err error
+	if s.file, err = lines.Open(path, s.again); err != nil {
 		return nil, fmt.Errorf("open the orders: %w", err)
 	}
-	if err := s.file.Truncate(whole); err != nil {
-		return nil, errors.Join(fmt.Errorf("cut the orders' torn end: %w", err), s.file.Close())
-	}
 	return s, nil
-}
-
-// replay returns how many bytes of the file are whole lines.
-func (s *Store) replay(path string) (whole int64, err error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read the orders: %w", err)
-	}
-	defer func() { _ = f.Close() }() // read only
-	for lines := bufio.NewReader(f); ; {
-		line, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return whole, nil
-		}
-		if err != nil {
-			return 0, fmt.Errorf("read the orders: %w", err)
-		}
-		if err := s.again(line); err != nil {
-			return 0, fmt.Errorf("read the orders %s at byte %d: %w", path, whole, err)
-		}
-		whole += int64(len(line))
-	}
 }
 
 // again books an order of an earlier run.
@@ -136,10 +102,7 @@ func (s *Store) book(o Order) error {
 	if err != nil {
 		return fmt.Errorf("book order %d: %w", o.ID, err)
 	}
-	if _, err := s.file.Write(append(b, '\n')); err != nil {
-		return fmt.Errorf("book order %d: %w", o.ID, err)
-	}
-	if err := s.file.Sync(); err != nil {
+	if err := s.file.Append(b); err != nil {
 		return fmt.Errorf("book order %d: %w", o.ID, err)
 	}
 	return nil
@@ -153,16 +116,8 @@ func (s *Store) find(item string) int {
 func (s *Store) Check() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	mine, err := s.file.Stat()
-	if err != nil {
+	if err := s.file.Check(); err != nil {
 		return fmt.Errorf("look at the orders: %w", err)
-	}
-	there, err := os.Stat(s.file.Name())
-	if err != nil {
-		return fmt.Errorf("look at the orders: %w", err)
-	}
-	if !os.SameFile(mine, there) {
-		return fmt.Errorf("look at the orders: %s was replaced by another file", s.file.Name())
 	}
 	return nil
 }

@@ -5,16 +5,14 @@
 package theorem
 
 import (
-	"bufio"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"sync"
 	"time"
+
+	"github.com/homeostat/homeostat/examples/shop/lines"
 )
 
 // Theorem is one proof.
@@ -70,57 +68,31 @@ func (t Theorem) replaces(old Theorem) bool { return t.Seconds < faster*old.Seco
 type Store struct {
 	mu     sync.Mutex // guards what follows
 	proofs map[string]Theorem
-	file   *os.File
-	size   int64 // of the whole lines of the file
+	file   *lines.File
 }
 
 // Open reads the theorems at path, which may be missing. A last line that a crash
 // cut short is dropped.
 func Open(path string) (*Store, error) {
 	s := &Store{proofs: map[string]Theorem{}}
-	whole, err := s.replay(path)
-	if err != nil {
-		return nil, err
-	}
-	s.size = whole
-	s.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
-	if err != nil {
+	var err error
+	if s.file, err = lines.Open(path, s.again); err != nil {
 		return nil, fmt.Errorf("open the theorems: %w", err)
-	}
-	if err := s.file.Truncate(whole); err != nil {
-		return nil, errors.Join(fmt.Errorf("cut the torn end of the theorems: %w", err), s.file.Close())
 	}
 	return s, nil
 }
 
-// replay returns how many bytes of the file are whole lines.
-func (s *Store) replay(path string) (whole int64, err error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
+// again takes in a theorem of an earlier run.
+func (s *Store) again(line []byte) error {
+	var t Theorem
+	if err := json.Unmarshal(line, &t); err != nil {
+		return err
 	}
-	if err != nil {
-		return 0, fmt.Errorf("read the theorems: %w", err)
+	if err := t.Check(); err != nil {
+		return err
 	}
-	defer func() { _ = f.Close() }() // read only
-	for lines := bufio.NewReader(f); ; {
-		line, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return whole, nil
-		}
-		var t Theorem
-		if err == nil {
-			err = json.Unmarshal(line, &t)
-		}
-		if err == nil {
-			err = t.Check()
-		}
-		if err != nil {
-			return 0, fmt.Errorf("read the theorems %s at byte %d: %w", path, whole, err)
-		}
-		s.proofs[t.Hash] = t
-		whole += int64(len(line))
-	}
+	s.proofs[t.Hash] = t
+	return nil
 }
 
 // Put keeps a theorem, and returns whether it is news: one that was not known, or
@@ -142,25 +114,11 @@ func (s *Store) Put(t Theorem) (news bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("keep %s: %w", t.Name, err)
 	}
-	if err := s.book(append(b, '\n')); err != nil {
+	if err := s.file.Append(b); err != nil {
 		return false, fmt.Errorf("keep %s: %w", t.Name, err)
 	}
 	s.proofs[t.Hash] = t
 	return true, nil
-}
-
-// book appends a line. Half a line, which a full disk leaves, is cut off again, so
-// that the next one begins at its own beginning.
-func (s *Store) book(line []byte) error {
-	_, err := s.file.Write(line)
-	if err == nil {
-		err = s.file.Sync()
-	}
-	if err != nil {
-		return errors.Join(err, s.file.Truncate(s.size))
-	}
-	s.size += int64(len(line))
-	return nil
 }
 
 // Find returns the theorem of a problem.
