@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +35,35 @@ func TestDryRunNamesWhatApplyingWouldRefuse(t *testing.T) {
 	if m := h.p.Gate().Status(time.Now()).Metrics; m.Attempts != 0 {
 		t.Errorf("breaker: got %+v, want refusals uncounted", m)
 	}
+}
+
+func TestRootIsFreeForWhoeverReadsOfTheEnd(t *testing.T) {
+	h := newHouse(t)
+	if err := os.Symlink("..", filepath.Join(h.root.Path, "out")); err != nil {
+		t.Fatal(err)
+	}
+	told, goOn := make(chan struct{}), make(chan struct{})
+	h.options = func(o *change.Options) {
+		o.Changed = func(b record.Record) { // it is called between the writing of the end and the end of the run
+			if b.State == record.Refused {
+				close(told)
+				<-goOn
+			}
+		}
+	}
+	h.open()
+	release := sync.OnceFunc(func() { close(goOn) })
+	t.Cleanup(release) // before the house is closed, which waits for the run
+	first := h.submit(candidate.Single("site", "out/new", []byte("new")))
+	<-told
+	h.ended(first, record.Refused)
+	dry, err := h.p.DryRun(context.Background(), change.Submission{Candidate: edit("new"), By: "uid:0", Origin: record.FromPerson})
+	if err != nil || len(dry.Refusals) > 0 {
+		t.Errorf("dry run after the end of another: got %+v, %v, want no refusal", dry.Refusals, err)
+	}
+	second := h.submit(edit("new"))
+	release()
+	h.watching(second)
 }
 
 func TestCloseDoesNotWaitForAnOwnerThatStaysIll(t *testing.T) {

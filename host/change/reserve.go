@@ -10,7 +10,7 @@ import (
 )
 
 // reserve takes the root for a change, or says who has it. A change that was confirmed and only settles makes room: it
-// is what the next one builds on.
+// is what the next one builds on. One whose end is written down is waited for.
 func (p *Pipeline) reserve(r *run) refusal.List {
 	for {
 		p.mu.Lock()
@@ -43,7 +43,8 @@ func (p *Pipeline) occupied(r *run) refusal.List {
 		return nil
 	}
 	other, err := p.Change(p.life, id)
-	if err != nil || other.State == record.Kept {
+	// Who reads of an end may go on at once, though the run that wrote it down has a last step to take.
+	if err != nil || other.State.Ended() || other.State == record.WaitingApproval {
 		return nil
 	}
 	wait := r.root.Watch
