@@ -76,12 +76,12 @@ class Reader {
 /** open starts the browser. */
 export async function open(house) {
   const browser = await chromium.launch({ executablePath: program, args: process.getuid() === 0 ? ["--no-sandbox"] : [] });
-  const stranger = async (options = {}, hash = "") => {
+  const stranger = async (options = {}, hash = "", url = house.url) => {
     const context = await browser.newContext({ locale: "en-US", viewport: { width: 1200, height: 800 }, ...options });
     context.setDefaultTimeout(patient);
     const page = await context.newPage();
     const reader = new Reader(house, context, page);
-    await page.goto(house.url + "/" + hash);
+    await page.goto(url + "/" + hash);
     await page.locator("#token").waitFor();
     return reader;
   };

@@ -59,7 +59,24 @@ export async function request<T>(method: string, path: string, body?: unknown): 
     if (answer.status === 401 && path !== session) onStranger();
     throw problem;
   }
-  return (await answer.json()) as T;
+  return parsed<T>(await whole(answer));
+}
+
+/** whole reads the body; one that is cut off is as good as no answer. */
+async function whole(answer: Response): Promise<string> {
+  try {
+    return await answer.text();
+  } catch {
+    throw new Problem(0, "No connection", offline);
+  }
+}
+
+function parsed<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new Problem(0, "Not an answer of Homeostat", `This came instead: ${text.slice(0, 200)}`);
+  }
 }
 
 export const asProblem = (e: unknown): Problem =>
