@@ -32,7 +32,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what must happen; it decides nothing.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // house is a place for changes: real files, a real backup store and real transactions, around a component that is played.
 type house struct {

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // play is a daemon: the first line of its file says what it does, and the rest what the next ones do. It writes down that
 // it was there.

@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 
 // patience bounds every wait of these tests. It is far above what is expected,
 // for the machine may be loaded; no test depends on being near it.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // quick is a timing that lets a test see in seconds what takes minutes.
 func quick() supervisor.Timing {

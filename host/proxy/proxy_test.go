@@ -23,7 +23,7 @@ import (
 )
 
 // patience is for what has no bound of its own on a loaded machine.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // world is a folder, an echo server as the target, and the events of a Set.
 type world struct {

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what must happen, on any machine.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 func example(t *testing.T) Settings {
 	folder := t.TempDir()

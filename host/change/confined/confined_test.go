@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is the bound on a run in these tests, which are not about it.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 func run(t *testing.T, j confined.Job) (record.Verdict, string) {
 	t.Helper()

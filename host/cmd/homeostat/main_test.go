@@ -27,7 +27,7 @@ import (
 
 // patience is how long a script waits for what the daemon is to do; it is long
 // because test machines can be slow.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // built is the folder with the plugins and the example service.
 var built string

@@ -51,7 +51,7 @@ func victim(behaviour string) int {
 }
 
 // patience is how long a test waits for what must come.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // begin starts a victim and returns when it is ready to misbehave.
 func begin(t *testing.T, behaviour string) *Handle {

@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what must come.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // script starts a real systemd as a user's manager, without touching the machine: in control groups of its own, because a
 // manager moves all processes of its group into a scope, and in a mount namespace of its own, where it sees no

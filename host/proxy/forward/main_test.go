@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is for what has no bound of its own on a loaded machine.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // proxied is a forwarder that serves.
 type proxied struct {

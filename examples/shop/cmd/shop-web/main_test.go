@@ -22,7 +22,7 @@ import (
 const asProgram = "SHOP_WEB_TEST_AS_PROGRAM"
 
 // patience is how long a test waits for what must happen, on any machine.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {

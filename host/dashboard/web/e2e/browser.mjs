@@ -7,7 +7,7 @@ import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const program = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const patient = 45_000;
+const patient = 90_000;
 
 /** pages lists the addresses of the menu. */
 export const pages = (reader) => reader.page.locator("nav a").evaluateAll((links) => links.map((a) => a.getAttribute("href")));

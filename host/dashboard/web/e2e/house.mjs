@@ -131,7 +131,7 @@ export class House {
   }
 
   /** until polls a condition, with a deadline that no healthy machine needs. */
-  async until(what, fn, ms = 40_000) {
+  async until(what, fn, ms = 90_000) {
     for (const end = Date.now() + ms; Date.now() < end; ) {
       const got = await fn();
       if (got) return got;
