@@ -53,8 +53,8 @@ type Score struct {
 	False           int       `json:"false_actions" doc:"not needed or harmful: the trouble passed by itself within 30 s, the host was worse for it, or a person said no"`
 	MinutesSaved    float64   `json:"minutes_saved" doc:"by how much shorter trouble was than it is without a remedy"`
 	MinutesSaveable float64   `json:"minutes_saveable" doc:"what the recorded ones would have saved, at most"`
-	First           time.Time `json:"first"`
-	Last            time.Time `json:"last"`
+	First           time.Time `json:"first,omitzero" doc:"the first decision, absent where it is only promoted so far"`
+	Last            time.Time `json:"last,omitzero"`
 	Passes          bool      `json:"passes" doc:"the row passes the bar"`
 	Lacks           string    `json:"lacks,omitempty" doc:"what it lacks where it does not"`
 	PromotedBy      string    `json:"promoted_by,omitempty" doc:"who lets it act unasked"`

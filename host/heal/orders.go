@@ -106,10 +106,10 @@ const maxMaintenance = 7 * 24 * time.Hour
 // StartMaintenance opens a window that ends by itself.
 func (h *Healer) StartMaintenance(w Window) (record.Maintenance, error) {
 	if w.For <= 0 || w.For > maxMaintenance {
-		return record.Maintenance{}, &machine.Refusal{Text: fmt.Sprintf("maintenance for %v: want more than 0 and at most %v", w.For, maxMaintenance)}
+		return record.Maintenance{}, &machine.Refusal{Text: fmt.Sprintf("maintenance for %v: want more than 0 and at most %v (7 days)", w.For, maxMaintenance)}
 	}
 	if err := h.known(w.Component); err != nil {
-		return record.Maintenance{}, &machine.Refusal{Text: "maintenance: " + err.Error()}
+		return record.Maintenance{}, &machine.Refusal{Text: "maintenance: " + err.Error() + "; see `homeostat component list`"}
 	}
 	now := time.Now()
 	m := record.Maintenance{

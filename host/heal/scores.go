@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/choice"
 	"github.com/homeostat/homeostat/host/heal/machine"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/host/heal/score"
@@ -51,6 +52,9 @@ func (h *Healer) Promotions() []record.Promotion {
 // Promote lets a strategy act unasked on a component in the modes supervised
 // and learning. To promote it twice changes nothing.
 func (h *Healer) Promote(component, strategy, who string) error {
+	if strategy == choice.HandOver {
+		return &machine.Refusal{Text: "promote " + strategy + ": it calls a person, in every mode and unasked"}
+	}
 	if !slices.Contains(namesOf(h.opt.Strategies()), strategy) {
 		return &machine.Refusal{Text: "promote " + strategy + ": there is no such strategy, or it is not ready; see `homeostat strategy list`"}
 	}

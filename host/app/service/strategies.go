@@ -60,10 +60,17 @@ func restsOf(resting map[string]map[string]time.Time, strategy string) []api.Res
 	return out
 }
 
-// Scoreboard shows how they have done.
+// Scoreboard shows how they have done; what is promoted is on it before its first
+// decision too.
 func (s Strategies) Scoreboard() api.Scoreboard {
 	promoted := s.Healer.Promotions()
-	return api.Scoreboard{Bar: score.Bar(), List: api.NewList(convert(s.Healer.Scoreboard(), func(r score.Row) api.Score {
+	rows := s.Healer.Scoreboard()
+	for _, p := range promoted {
+		if !slices.ContainsFunc(rows, func(r score.Row) bool { return p.Component == r.Component && p.Strategy == r.Strategy }) {
+			rows = append(rows, score.Row{Component: p.Component, Strategy: p.Strategy})
+		}
+	}
+	return api.Scoreboard{Bar: score.Bar(), List: api.NewList(convert(rows, func(r score.Row) api.Score {
 		out := api.Score{
 			Strategy: r.Strategy, Component: r.Component, Tried: r.Tried, Healed: r.Healed, Failed: r.Failed, Recorded: r.Recorded,
 			Rejected: r.Rejected, False: r.False, MinutesSaved: r.Saved.Minutes(), MinutesSaveable: r.Saveable.Minutes(), First: r.First, Last: r.Last,

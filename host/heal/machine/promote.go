@@ -17,7 +17,7 @@ func (m *Machine) promotion(component, strategy string) int {
 func (p Promote) apply(m *Machine) error {
 	one := p.Promotion
 	if _, known := m.components[one.Component]; !known {
-		return refuse("promote %s: there is no component %q", one.Strategy, one.Component)
+		return refuse("promote %s: there is no component %q; see `homeostat component list`", one.Strategy, one.Component)
 	}
 	if m.promotion(one.Component, one.Strategy) >= 0 {
 		return nil
@@ -32,7 +32,7 @@ func (p Promote) apply(m *Machine) error {
 func (d Demote) apply(m *Machine) error {
 	n := m.promotion(d.Component, d.Strategy)
 	if n < 0 {
-		return refuse("demote %s: it is not promoted for %q; `homeostat strategy scoreboard` shows which are", d.Strategy, d.Component)
+		return refuse("demote %s: it is not promoted for %q; `homeostat strategy scoreboard` shows what is", d.Strategy, d.Component)
 	}
 	m.promotions = slices.Delete(m.promotions, n, n+1)
 	m.audit("demoted", map[string]any{"component": d.Component, "strategy": d.Strategy, "by": d.By, "why": d.Why})

@@ -160,21 +160,6 @@ configuration, 3 refused, 4 rolled back, 5 needs approval.`,
 	return root
 }
 
-// usageForArgs makes wrong arguments an error of usage in every command.
-func usageForArgs(cmd *cobra.Command) {
-	if check := cmd.Args; check != nil {
-		cmd.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				return usageError(fmt.Errorf("%w; see `%s --help`", err, c.CommandPath()))
-			}
-			return nil
-		}
-	}
-	for _, sub := range cmd.Commands() {
-		usageForArgs(sub)
-	}
-}
-
 // group makes a command that only holds others; called alone or with an
 // unknown word it teaches.
 func group(use, short string, subs ...*cobra.Command) *cobra.Command {

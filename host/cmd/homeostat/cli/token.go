@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/howlong"
 )
 
 const tokensPath = "/api/v0/tokens"
@@ -33,7 +34,7 @@ func tokenCommand(g *globals) *cobra.Command {
 Roles: reporter posts alerts and nothing else; viewer reads; agent reads and
 proposes; operator orders and answers; admin does everything.
 
-  homeostat token create --name ci --role agent --for 720h`
+  homeostat token create --name ci --role agent --for 30d`
 	return cmd
 }
 
@@ -41,18 +42,23 @@ func tokenCreate(g *globals) *cobra.Command {
 	cmd := &cobra.Command{Use: "create", Short: "Make a token; its secret is printed this once", Args: cobra.NoArgs}
 	name := cmd.Flags().String("name", "", "whose it is")
 	role := cmd.Flags().String("role", "viewer", "reporter, viewer, agent, operator or admin")
-	life := cmd.Flags().Duration("for", 0, "how long it is valid (default: until revoked)")
+	var life howlong.Duration
+	cmd.Flags().Var(&life, "for", "how long it is valid, as in 12h or 30d (default: until revoked)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *name == "" {
 			return usageError(fmt.Errorf("token create needs --name"))
+		}
+		limited := cmd.Flags().Changed("for")
+		if limited && life <= 0 {
+			return usageError(fmt.Errorf("token for %v: want more than 0; without --for it is valid until it is revoked", time.Duration(life)))
 		}
 		c, err := g.client()
 		if err != nil {
 			return err
 		}
 		in := map[string]string{"name": *name, "role": *role}
-		if *life > 0 {
-			in["for"] = life.String()
+		if limited {
+			in["for"] = time.Duration(life).String()
 		}
 		var t api.NewToken
 		if err := c.Do(cmd.Context(), http.MethodPost, tokensPath, in, &t); err != nil {

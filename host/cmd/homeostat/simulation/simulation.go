@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -74,8 +75,8 @@ best, and the best there are (oracle).
 	}
 	set := cmd.Flags()
 	set.IntVar(&f.config.Worlds, "worlds", simulate.DefaultWorlds, "how many worlds to play")
-	set.IntVar(&f.config.Incidents, "incidents", simulate.DefaultIncidents, "incidents in each world")
-	set.IntVar(&f.config.Drift, "drift", simulate.DefaultDrift, "how often in a world what helps changes; -1 for never")
+	set.IntVar(&f.config.Incidents, "incidents", simulate.DefaultIncidents, "incidents in each world of the part remedies; those of settings have "+strconv.Itoa(tuning.Incidents))
+	set.IntVar(&f.config.Drift, "drift", simulate.DefaultDrift, "how often in a world what helps changes; 0 for never")
 	set.Uint64Var(&f.config.Seed, "seed", 1, "the first world; the same seed gives the same report")
 	set.StringSliceVar(&f.policies, "policy", nil, "ways to compare (default all): "+names())
 	set.StringSliceVar(&f.parts, "part", []string{remedies, settings}, "what to play")
@@ -84,21 +85,44 @@ best, and the best there are (oracle).
 	set.BoolVar(&f.bars, "bars", false, "fail unless all bars are held: the guarded ladder at most 1.15 times the oracle and in no world over 2 % worse than the ladder; evolved settings at most 0.50 times the default's downtime at model error 0.08 and 1.02 times at 0.60")
 	set.StringVar(&f.svg, "svg", "", "also write a plot of the cumulative downtime to this file")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		for _, p := range f.policies {
-			f.config.Policies = append(f.config.Policies, simulate.Policy(p))
-		}
-		for _, part := range f.parts {
-			if part != remedies && part != settings {
-				return usage(fmt.Errorf("simulate part %q: want %s or %s", part, remedies, settings))
-			}
-		}
-		if err := f.config.Check(); err != nil {
+		if err := f.check(); err != nil {
 			return usage(err)
 		}
 		return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
 	return cmd
 }
+
+// check completes the configuration and refuses what cannot be played, before
+// anything is. What simulate.Config takes a zero for has a default here already.
+func (f *flags) check() error {
+	for _, p := range f.policies {
+		f.config.Policies = append(f.config.Policies, simulate.Policy(p))
+	}
+	for _, part := range f.parts {
+		if part != remedies && part != settings {
+			return fmt.Errorf("simulate part %q: want %s or %s", part, remedies, settings)
+		}
+	}
+	switch c := f.config; {
+	case len(f.parts) == 0:
+		return fmt.Errorf("simulate no part: want %s, %s or both", remedies, settings)
+	case c.Worlds < 1:
+		return fmt.Errorf("simulate %d worlds: want 1 to %d", c.Worlds, simulate.MaxWorlds)
+	case c.Incidents < 1:
+		return fmt.Errorf("simulate %d incidents: want 1 to %d", c.Incidents, simulate.MaxIncidents)
+	case c.Drift < 0:
+		return fmt.Errorf("simulate %d drifts: want 0 for never, or more", c.Drift)
+	case f.bars && slices.Contains(f.parts, remedies) && len(f.policies) > 0 && !slices.Contains(f.policies, string(simulate.Guarded)):
+		return fmt.Errorf("judge a simulation without the policy %s: play it too", simulate.Guarded)
+	case f.config.Drift == 0:
+		f.config.Drift = never
+	}
+	return f.config.Check()
+}
+
+// never is what simulate.Config has for no drift at all.
+const never = -1
 
 func names() string {
 	var all []string

@@ -308,8 +308,8 @@ export interface Score {
   false_actions: number;
   minutes_saved: number;
   minutes_saveable: number;
-  first: string;
-  last: string;
+  first?: string;
+  last?: string;
   passes: boolean;
   lacks?: string;
   promoted_by?: string;
