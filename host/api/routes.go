@@ -31,6 +31,14 @@ func (s *Server) registerComponents() {
 	get(s, Base+"/components/{name}", "one component", func(_ context.Context, in *nameIn) (Component, error) {
 		return c.Component(in.Name)
 	})
+	type eventsIn struct {
+		Name  string `path:"name" maxLength:"63"`
+		Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	}
+	get(s, Base+"/components/{name}/events", "what happened to a component: starts, exits, changed verdicts; the newest first", func(ctx context.Context, in *eventsIn) (List[sdk.Event], error) {
+		events, err := c.Events(ctx, in.Name, in.Limit)
+		return NewList(events), err
+	})
 	type orderIn struct {
 		Name string `path:"name" maxLength:"63"`
 		Body struct {

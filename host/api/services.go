@@ -56,6 +56,8 @@ type Components interface {
 	Components() []Component
 	Component(name string) (Component, error)
 	Order(ctx context.Context, name string, order Order, reason string) (string, error)
+	// Events are what happened to a component, the newest first, at most so many.
+	Events(ctx context.Context, name string, limit int) ([]sdk.Event, error)
 }
 
 // Filter narrows a list. Empty fields do not narrow.

@@ -24,7 +24,7 @@ import (
 func (a *App) services() api.Services {
 	return api.Services{
 		Daemon:     daemonService{a},
-		Components: service.Components{Set: a.set, Healer: a.healer, Facts: facts{a}, Ordered: a.ordered},
+		Components: service.Components{Set: a.set, Healer: a.healer, Facts: facts{a}, Ordered: a.ordered, Happened: a.eventsOf},
 		Parameters: service.Parameters{Book: a.hands().Parameters()},
 		Searches:   service.Searches{Searcher: a.searcher},
 		Healing:    changes.Approvals{Healing: service.Healing{Healer: a.healer, Corrector: corrector{a.plugins}}, Pipeline: a.pipeline, Weigh: a.actor().Weigh},
@@ -44,6 +44,11 @@ func (a *App) services() api.Services {
 // ordered writes an operator's order into the audit log before it is done.
 func (a *App) ordered(ctx context.Context, order api.Order, name, reason string) error {
 	return a.record(api.Actor(ctx), "component."+string(order), map[string]any{"component": name, "reason": reason})
+}
+
+// eventsOf reads what happened to a component, the newest first.
+func (a *App) eventsOf(ctx context.Context, name string, limit int) ([]sdk.Event, error) {
+	return a.records.Events(ctx, name, history.Filter{Limit: limit})
 }
 
 type daemonService struct{ app *App }

@@ -8,6 +8,7 @@ import (
 	"github.com/homeostat/homeostat/host/app/translate"
 	"github.com/homeostat/homeostat/host/component"
 	"github.com/homeostat/homeostat/host/heal"
+	"github.com/homeostat/homeostat/sdk"
 )
 
 // Facts are what the settings say of components; they change with a reload.
@@ -25,6 +26,8 @@ type Components struct {
 	// Ordered is told before an operator's order is carried out, for the audit
 	// log; an error stops the order.
 	Ordered func(ctx context.Context, order api.Order, name, reason string) error
+	// Happened reads the events of a component, the newest first.
+	Happened func(ctx context.Context, name string, limit int) ([]sdk.Event, error)
 }
 
 // Components lists all components.
@@ -45,6 +48,16 @@ func (c Components) view(s component.Status) api.Component {
 		ComponentStatus: translate.Status(s), RestartOrders: c.Facts.RestartOrders(s.Name), NextTryAt: next,
 		OpenIncident: incident, DependsOn: c.Facts.DependsOn(s.Name), Mode: c.Facts.Mode(s.Name),
 	}
+}
+
+// Events reads what happened to a component. One that is no longer declared has
+// events for as long as they are kept.
+func (c Components) Events(ctx context.Context, name string, limit int) ([]sdk.Event, error) {
+	events, err := c.Happened(ctx, name, limit)
+	if _, ok := c.Set.Status(name); !ok && err == nil && len(events) == 0 {
+		return nil, notFound("component", name)
+	}
+	return events, err
 }
 
 // Order carries an operator's order out and says what was done.
