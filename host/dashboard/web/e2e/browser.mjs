@@ -45,6 +45,8 @@ class Reader {
       ...(await first("incidents", "/api/v0/self-healing/incidents")),
       ...(await first("changes", "/api/v0/self-modification/changes")),
       "#/signals/host%2Fload1",
+      "#/components/store",
+      "#/links/web%2Fstore",
     ];
   }
 
@@ -60,6 +62,38 @@ class Reader {
     await session.detach();
     assert.ok(Array.isArray(result.value), `axe did not run: ${exceptionDetails?.text}`);
     return result.value;
+  }
+
+  /** press goes to a button by Tab alone and presses it. */
+  async press(name) {
+    for (let n = 0; n < 120; n++) {
+      await this.page.keyboard.press("Tab");
+      const at = await this.page.evaluate(() => (document.activeElement.tagName === "BUTTON" ? document.activeElement.textContent.trim() : ""));
+      if (at === name) return this.page.keyboard.press("Enter");
+    }
+    assert.fail(`Tab does not reach the button ${name}`);
+  }
+
+  /** answer writes into the open dialog and presses its button, by keyboard. */
+  async answer(act, text = "") {
+    const dialog = this.page.getByRole("dialog");
+    await dialog.getByRole("button", { name: act, exact: true }).waitFor();
+    if (text) {
+      while (!(await this.page.evaluate(() => document.activeElement.tagName === "TEXTAREA"))) await this.page.keyboard.press("Tab");
+      await this.page.keyboard.type(text);
+    }
+    await this.press(act);
+    await dialog.waitFor({ state: "detached" });
+  }
+
+  /** goTo opens a row of the page by j and Enter. */
+  async goTo(row) {
+    await this.page.locator(`[data-row="${row}"]`).waitFor();
+    for (let n = 0; n < 60; n++) {
+      await this.page.keyboard.press("j");
+      if ((await this.page.evaluate(() => document.activeElement?.closest("[data-row]")?.dataset.row)) === row) return this.page.keyboard.press("Enter");
+    }
+    assert.fail(`j does not reach the row ${row}`);
   }
 
   async focusIs(row) {

@@ -63,6 +63,12 @@ logs = ["shop/web/web.log"]
 type = "http"
 url = "http://127.0.0.1:${h.webPort}/health"
 interval = "1s"
+[[link]]
+from = "web"
+to = "store"
+listen = "127.0.0.1:${h.linkPort}"
+target = "127.0.0.1:${h.storePort}"
+type = "http"
 [[root]]
 name = "shop-web"
 path = "shop/web"
@@ -96,11 +102,11 @@ export class House {
   static async open() {
     const h = new House();
     h.dir = mkdtempSync(join(tmpdir(), "dashboard-"));
-    [h.port, h.webPort, h.webAdmin, h.storePort, h.storeAdmin] = await ports(5);
+    [h.port, h.webPort, h.webAdmin, h.storePort, h.storeAdmin, h.linkPort] = await ports(6);
     h.url = `http://127.0.0.1:${h.port}`;
     for (const d of ["shop/web", "notes"]) mkdirSync(join(h.dir, d), { recursive: true });
     writeFileSync(join(h.dir, "notes/note.txt"), "one\n");
-    writeFileSync(join(h.dir, "shop/web/web.toml"), shop(h.webPort, h.webAdmin, "web", `[store]\nurl = "http://127.0.0.1:${h.storePort}"\n`));
+    writeFileSync(join(h.dir, "shop/web/web.toml"), shop(h.webPort, h.webAdmin, "web", `[store]\nurl = "http://127.0.0.1:${h.linkPort}"\n`));
     writeFileSync(join(h.dir, "shop/store.toml"), shop(h.storePort, h.storeAdmin, "store", ""));
     writeFileSync(join(h.dir, "config.toml"), config(h));
     h.hostile = `<img src=x onerror=alert(1)><script>alert(2)</script>`;
@@ -172,8 +178,10 @@ export class House {
   async close() {
     const pids = [];
     if (this.daemon.exitCode === null && this.daemon.signalCode === null) {
-      const list = await this.ask("GET", "/api/v0/self-healing/components").catch(() => null);
-      pids.push(...(list?.json?.items ?? []).map((c) => c.pid).filter(Boolean));
+      for (const path of ["components", "links"]) {
+        const list = await this.ask("GET", `/api/v0/self-healing/${path}`).catch(() => null);
+        pids.push(...(list?.json?.items ?? []).map((x) => x.pid ?? x.proxy?.pid).filter(Boolean));
+      }
       const gone = once(this.daemon, "exit");
       this.daemon.kill("SIGTERM");
       await gone;

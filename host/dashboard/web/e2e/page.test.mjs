@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { open, pages } from "./browser.mjs";
 import { Line } from "./cut.mjs";
 import { House } from "./house.mjs";
+import { componentOrders, linkOrders } from "./orders.mjs";
 import { complaints } from "./types.mjs";
 
 const api = "/api/v0/self-healing";
@@ -74,6 +75,8 @@ test("a watched change is shown and confirmed by keyboard", async () => {
   await page.locator("dl .badge", { hasText: "kept" }).waitFor();
   await reader.close();
 });
+
+componentOrders(() => [house, browser]);
 
 test("a fault is seen, approved by keyboard alone, and its recovery seen live", async () => {
   const reader = await browser.signedIn(house.token);
@@ -199,6 +202,7 @@ test("the types of the page fit what the daemon answers", async () => {
   const lists = Object.entries({
     Approval: `${api}/approvals`, Incident: `${api}/incidents`, Recovery: `${api}/recoveries`, Anomaly: `${api}/anomalies`, Component: `${api}/components`,
     Plugin: `${api}/plugins`, Signal: `${api}/signals`, Strategy: `${api}/strategies`, Maintenance: `${api}/maintenance`, Change: `${modification}/changes`,
+    Link: `${api}/links`, Happening: `${api}/components/store/events`,
   }).map(([type, path]) => [`api.List<api.${type}>`, path]);
   const { json } = await house.ask("GET", `${modification}/changes`);
   const others = [
@@ -281,6 +285,8 @@ test("mode, maintenance and breaker are moved from the page", async () => {
   await page.getByText("The breaker is closed").waitFor();
   await reader.close();
 });
+
+linkOrders(() => [house, browser]);
 
 test("a killed daemon is shown as lost, and the page goes on with the next one", async () => {
   const reader = await browser.signedIn(house.token);

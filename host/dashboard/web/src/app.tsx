@@ -1,8 +1,10 @@
 import { Shell } from "./parts/shell";
 import { Anomalies } from "./pages/anomalies";
 import { Approvals } from "./pages/approvals";
+import { Components } from "./pages/components";
 import { Changes } from "./pages/changes";
 import { Incidents } from "./pages/incidents";
+import { Links } from "./pages/links";
 import { Overview } from "./pages/overview";
 import { Plugins } from "./pages/plugins";
 import { Safety } from "./pages/safety";
@@ -29,6 +31,8 @@ function content(page: string, id: string) {
   switch (page) {
     case "overview":
       return <Overview />;
+    case "components":
+      return <Components id={id} />;
     case "incidents":
       return <Incidents id={id} />;
     case "approvals":
@@ -39,6 +43,8 @@ function content(page: string, id: string) {
       return <Anomalies />;
     case "signals":
       return <Signals id={id} />;
+    case "links":
+      return <Links id={id} />;
     case "strategies":
       return <Strategies />;
     case "plugins":

@@ -71,7 +71,8 @@ export interface Component {
   pid?: number;
   generation: number;
   probes?: Probe[];
-  last_exit?: { code: number; signal?: string; expected: boolean };
+  last_exit?: Exit;
+  starts?: string[];
   restart_orders: number;
   next_try_at?: string;
   open_incident?: string;
@@ -327,4 +328,60 @@ export interface Modes {
 export interface Done {
   ok: boolean;
   text?: string;
+}
+
+export interface Exit {
+  code: number;
+  signal?: string;
+  expected: boolean;
+}
+
+export interface Happening {
+  time: string;
+  component: string;
+  type: string;
+  generation: number;
+  pid?: number;
+  exit?: Exit;
+  probe?: Probe;
+  text?: string;
+}
+
+export interface LinkStats {
+  requests: number;
+  ended: Record<string, number>;
+  errors: number;
+  slow: number;
+  refused: number;
+  connections: number;
+  bytes_to_target: number;
+  bytes_from_target: number;
+  recent_requests: number;
+  recent_bad: number;
+  p50_ns: number;
+  p90_ns: number;
+  p99_ns: number;
+}
+
+export interface Link {
+  from: string;
+  to: string;
+  control: "proxy" | "command" | "none";
+  state: "closed" | "open" | "half_open";
+  since?: string;
+  hold?: boolean;
+  reason?: string;
+  try_at?: string;
+  proxy?: {
+    listen: string;
+    target: string;
+    type: "tcp" | "http";
+    running: boolean;
+    pid?: number;
+    version?: string;
+    started?: string;
+    problem?: string;
+    guards?: string[];
+    stats: LinkStats;
+  };
 }

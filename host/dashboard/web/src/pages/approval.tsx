@@ -25,7 +25,7 @@ export function Card({ a, from }: { a: Approval; from: Resource<List<Approval>> 
       </h3>
       <dl>
         <Pair name="Why">{a.reason}</Pair>
-        <Pair name="Component">{a.component || "–"}</Pair>
+        <Pair name="Component">{a.component ? <a href={to("components", a.component)}>{a.component}</a> : "–"}</Pair>
         {a.evidence.length > 0 && (
           <Pair name="Evidence">
             <ul class="plain wrap">

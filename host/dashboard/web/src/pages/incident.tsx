@@ -11,7 +11,7 @@ export function Detail({ i }: { i: Incident }) {
     <>
       <dl class="card">
         <Pair name="Likely cause">
-          <strong>{i.component}</strong>: {i.cause_text}
+          <strong>{i.component && <a href={to("components", i.component)}>{i.component}</a>}</strong>: {i.cause_text}
         </Pair>
         <Pair name="State">
           <Badge is={i.state} /> <Badge is={i.severity} /> {i.state === "waiting_approval" && <a href="#/approvals">answer the approval</a>}

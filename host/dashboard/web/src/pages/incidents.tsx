@@ -31,7 +31,8 @@ function All() {
   );
 }
 
-function Rows({ items }: { items: Incident[] }) {
+/** Rows lists incidents. */
+export function Rows({ items }: { items: Incident[] }) {
   return (
     <ul class="rows">
       {items.map((i) => (

@@ -3,7 +3,8 @@ import { changes, healing, request } from "../api/client";
 import type { Done, Maintenance, Mode } from "../api/types";
 import { ask } from "../parts/dialog";
 
-const modes: { value: Mode; text: string }[] = [
+/** modes are what there is to choose from. */
+export const modes: { value: Mode; text: string }[] = [
   { value: "manual", text: "manual: a person allows everything" },
   { value: "supervised", text: "supervised: low and medium unasked, the rest is asked for" },
   { value: "automated", text: "automated: everything that can be undone is done unasked" },

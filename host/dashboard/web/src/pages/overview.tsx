@@ -1,11 +1,12 @@
 import { changes, healing } from "../api/client";
-import type { Approval, Change, Component, Incident, List, Recovery, Safety, Status } from "../api/types";
+import type { Approval, Change, Incident, List, Recovery, Safety, Status } from "../api/types";
 import { describe } from "../parts/action";
 import { Badge, count } from "../parts/badge";
-import { Items, Load, Section } from "../parts/load";
+import { Load, Section } from "../parts/load";
 import { Time } from "../parts/time";
 import { useResource } from "../state/resource";
 import { to } from "../state/route";
+import { AllComponents } from "./components";
 
 /** Overview says what needs somebody now, and how everything is. */
 export function Overview() {
@@ -16,7 +17,7 @@ export function Overview() {
         <Host />
         <Healing />
       </div>
-      <Components />
+      <AllComponents />
     </>
   );
 }
@@ -143,39 +144,6 @@ function Healing() {
           </>
         )}
       </Load>
-    </Section>
-  );
-}
-
-function Components() {
-  const list = useResource<List<Component>>(`${healing}/components`, { topics: ["component", "incident", "mode"] });
-  return (
-    <Section title="Components">
-      <Items of={list} none="No component is configured. See docs/configuration.md, [[component]].">
-        {(items) => (
-          <ul class="rows components">
-            {items.map((c) => (
-              <li key={c.name}>
-                <strong>{c.name}</strong>
-                <Badge is={c.state} />
-                <span class="probes">
-                  {(c.probes ?? []).map((p) => (
-                    <span key={p.name} title={`${p.text ?? ""} since ${p.since}`}>
-                      {p.name} <Badge is={p.verdict} />
-                    </span>
-                  ))}
-                </span>
-                <span class="muted">
-                  since <Time at={c.since} />
-                  {c.pid ? `, pid ${c.pid}` : ""}, mode {c.mode}
-                  {c.depends_on?.length ? `, needs ${c.depends_on.join(", ")}` : ""}
-                </span>
-                {c.open_incident && <a href={to("incidents", c.open_incident)}>open incident</a>}
-              </li>
-            ))}
-          </ul>
-        )}
-      </Items>
     </Section>
   );
 }

@@ -44,7 +44,8 @@ export function Strategies() {
   );
 }
 
-function Board({ board, refresh }: { board: Scoreboard; refresh: () => void }) {
+/** Board shows scores and what they lack, and promotes. */
+export function Board({ board, refresh }: { board: Scoreboard; refresh: () => void }) {
   return (
     <>
       <p class="muted">To be promoted a row has to show: {board.bar}</p>
