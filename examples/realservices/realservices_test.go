@@ -4,7 +4,6 @@ package realservices
 
 import (
 	"context"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/homeostat/homeostat/examples/harness/daemon"
+	"github.com/homeostat/homeostat/examples/harness/loopback"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -62,7 +62,11 @@ func begin(t *testing.T) (*daemon.Daemon, map[string][]Service) {
 		t.Fatal(err)
 	}
 	need(t, "nginx", "redis-server", "redis-cli", filepath.Join(home, "homeostat"))
-	dir, addresses := t.TempDir(), freePorts(t, 2*len(faults))
+	addresses, err := loopback.Reserve(2 * len(faults))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
 	services, tables := map[string][]Service{}, ""
 	for _, f := range faults {
 		for kind, invite := range map[string]func(Place) (Service, error){"nginx": Nginx, "redis": Redis} {
@@ -92,20 +96,6 @@ func end(t *testing.T, d *daemon.Daemon, dir string) {
 	if log, err := os.ReadFile(filepath.Join(dir, "homeostat.log")); err == nil {
 		t.Logf("homeostat's log:\n%s", log)
 	}
-}
-
-func freePorts(t *testing.T, n int) []string {
-	t.Helper()
-	addresses := make([]string, n)
-	for i := range addresses {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = l.Close() }() // all stay open until all are found
-		addresses[i] = l.Addr().String()
-	}
-	return addresses
 }
 
 // await waits until another process than not is up and the service answers. It

@@ -3,13 +3,13 @@ package component
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/homeostat/homeostat/examples/harness/loopback"
 	"github.com/homeostat/homeostat/host/component/probe"
 )
 
@@ -124,15 +124,14 @@ func (h *house) apply(specs ...Spec) {
 	}
 }
 
-// freeAddress returns a loopback address on which nobody listens now.
+// freeAddress returns a loopback address that is kept free for the test.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addresses, err := loopback.Reserve(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addresses[0]
 }
 
 // victimSpec is a component of kind command that runs this test binary as a victim.

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,6 +19,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/homeostat/homeostat/examples/harness/loopback"
 )
 
 const (
@@ -67,10 +68,10 @@ type Victim struct {
 	client, injector *http.Client
 }
 
-// New makes the folder and the settings of a victim, on ports that were free a
-// moment ago.
+// New makes the folder and the settings of a victim, on ports that are kept for
+// it until this program ends.
 func New(o Options) (*Victim, error) {
-	ports, err := freePorts(3)
+	ports, err := loopback.Reserve(3)
 	if err != nil {
 		return nil, err
 	}
@@ -98,20 +99,6 @@ func New(o Options) (*Victim, error) {
 
 // faultFile is where a victim keeps the faults that outlive a restart.
 const faultFile = "fault.json"
-
-// freePorts returns n different addresses on the loopback interface.
-func freePorts(n int) ([]string, error) {
-	var addresses []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		defer func() { _ = l.Close() }() // after all were found, so that they differ
-		addresses = append(addresses, l.Addr().String())
-	}
-	return addresses, nil
-}
 
 // Folder is where the victim keeps its files.
 func (v *Victim) Folder() string { return filepath.Join(v.Dir, v.Name) }

@@ -109,17 +109,3 @@ func TestSlowStarterIsSlowFromItsFirstStart(t *testing.T) {
 		t.Errorf("fault file: got %s (%v), want %s", b, err, want)
 	}
 }
-
-func TestVictimsNeverShareAPort(t *testing.T) {
-	ports, err := freePorts(20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]bool{}
-	for _, p := range ports {
-		if seen[p] {
-			t.Errorf("port %s was given twice", p)
-		}
-		seen[p] = true
-	}
-}

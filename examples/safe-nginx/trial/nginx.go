@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/homeostat/homeostat/examples/harness/loopback"
 )
 
 // nginx is the server that is changed: its folder is the root, its one file the configuration.
@@ -22,14 +23,11 @@ type nginx struct {
 // newNginx writes an nginx that answers with what the upstream says, under version "old".
 func newNginx(dir, upstream string) (nginx, error) {
 	n := nginx{dir: filepath.Join(dir, "nginx"), scratch: filepath.Join(dir, "run")}
-	for _, address := range []*string{&n.address, &n.other} {
-		free, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return n, err
-		}
-		defer free.Close() // both are held until both are known
-		*address = free.Addr().String()
+	addresses, err := loopback.Reserve(2)
+	if err != nil {
+		return n, err
 	}
+	n.address, n.other = addresses[0], addresses[1]
 	for _, d := range []string{n.dir, n.scratch} {
 		if err := os.Mkdir(d, 0o755); err != nil {
 			return n, err

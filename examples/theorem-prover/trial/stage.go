@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/homeostat/homeostat/examples/harness/daemon"
+	"github.com/homeostat/homeostat/examples/harness/loopback"
 	"github.com/homeostat/homeostat/examples/theorem-prover/engine"
 	"github.com/homeostat/homeostat/examples/theorem-prover/theorem"
 )
@@ -65,7 +65,7 @@ var addresses = []string{"127.0.0.1:9300", "127.0.0.1:9301", "127.0.0.1:9310", "
 // with a model of the engine and the strategy that searches, if there is a model.
 func open(ctx context.Context, o Options, name, model string) (*stage, error) {
 	s := &stage{opt: o, dir: filepath.Join(o.Dir, name)}
-	ports, err := freePorts(len(addresses))
+	ports, err := loopback.Reserve(len(addresses))
 	if err != nil {
 		return nil, err
 	}
@@ -157,20 +157,6 @@ func (s *stage) configuration(ports []string) (string, error) {
 		swap = append(swap, address, ports[i])
 	}
 	return strings.NewReplacer(swap...).Replace(string(b)), nil
-}
-
-// freePorts returns n different addresses on the loopback interface.
-func freePorts(n int) ([]string, error) {
-	var found []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		defer func() { _ = l.Close() }() // after all were found, so that they differ
-		found = append(found, l.Addr().String())
-	}
-	return found, nil
 }
 
 // until looks again and again until something holds.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
+	"github.com/homeostat/homeostat/examples/harness/loopback"
 	"github.com/homeostat/homeostat/host/change/confined"
 	"github.com/homeostat/homeostat/host/change/txn/worker"
 	"github.com/homeostat/homeostat/host/drill/launch"
@@ -92,14 +92,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("BUILT", built)
 			env.Setenv("HOME", env.WorkDir)
-			for _, name := range []string{"HTTP", "WEB", "WEBMETRICS", "STORE", "STOREMETRICS", "LINK"} {
-				port, err := freePort()
-				if err != nil {
-					return err
-				}
-				env.Setenv(name, port)
-			}
-			return nil
+			return reserve(env, "HTTP", "WEB", "WEBMETRICS", "STORE", "STOREMETRICS", "LINK")
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"expand":   expand,
@@ -117,14 +110,13 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// reserve keeps ports for the servers of a script, and sets their numbers as variables.
+func reserve(env *testscript.Env, names ...string) error {
+	addresses, err := loopback.Reserve(len(names))
+	for i, a := range addresses {
+		env.Setenv(names[i], strings.TrimPrefix(a, "127.0.0.1:"))
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
+	return err
 }
 
 // expand FILE... replaces $NAME in files by the script's variables.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	"github.com/homeostat/homeostat/examples/harness/loopback"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -72,14 +73,7 @@ func TestSelf(t *testing.T) {
 			env.Setenv("BOOT", strings.TrimSpace(string(boot)))
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("PATH", built+":"+env.Getenv("PATH"))
-			for _, name := range []string{"HTTP", "STORE", "STOREMETRICS"} {
-				port, err := freePort()
-				if err != nil {
-					return err
-				}
-				env.Setenv(name, port)
-			}
-			return nil
+			return reserve(env, "HTTP", "STORE", "STOREMETRICS")
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"expand": expand, "until": until, "endings": endings, "pid": pid, "awaitsame": awaitSame, "slay": slay, "spoil": spoil,
@@ -88,14 +82,13 @@ func TestSelf(t *testing.T) {
 	})
 }
 
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// reserve keeps ports for the servers of a script, and sets their numbers as variables.
+func reserve(env *testscript.Env, names ...string) error {
+	addresses, err := loopback.Reserve(len(names))
+	for i, a := range addresses {
+		env.Setenv(names[i], strings.TrimPrefix(a, "127.0.0.1:"))
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
+	return err
 }
 
 // expand FILE... replaces $NAME in files by the script's variables.

@@ -1,5 +1,5 @@
-// A real daemon over the shop of examples/, in a scratch folder, on ports that
-// the kernel gives, to be looked at with a real browser.
+// A real daemon over the shop of examples/, in a scratch folder, on free ports,
+// to be looked at with a real browser.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync, openSync, closeSync } from "node:fs";
@@ -10,17 +10,24 @@ import { join, resolve } from "node:path";
 const tree = resolve(import.meta.dirname, "../../../..");
 const bin = (name) => join(tree, "bin", name);
 
-/** ports asks the kernel for free ports, all at once so that they differ. */
+/**
+ * ports finds n free ports below those that the kernel gives to whoever asks for
+ * any: a daemon that was killed gets its port again.
+ */
 async function ports(n) {
-  const servers = Array.from({ length: n }, () => createServer());
-  const found = [];
-  for (const s of servers) {
-    s.listen(0, "127.0.0.1");
-    await once(s, "listening");
-    found.push(s.address().port);
+  const lowest = Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").split(/\s/)[0]);
+  const found = new Set();
+  while (found.size < n) {
+    const port = lowest - 1 - Math.floor(Math.random() * Math.min(20_000, lowest - 2_000));
+    const server = createServer().listen(port, "127.0.0.1");
+    const free = await once(server, "listening").then(() => true, () => false);
+    if (free) {
+      server.close();
+      await once(server, "close");
+      found.add(port);
+    }
   }
-  await Promise.all(servers.map((s) => new Promise((done) => s.close(done))));
-  return found;
+  return [...found];
 }
 
 const shop = (port, admin, log, more) => `[server]
