@@ -1,12 +1,14 @@
 package process
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Command is what to run. It is checked by Start, not before.
@@ -39,7 +41,7 @@ func Start(c Command) (*Handle, error) {
 		return nil, fmt.Errorf("start %q: %w", c.Args[0], err)
 	}
 	defer null.Close()
-	child, err := os.StartProcess(path, c.Args, &os.ProcAttr{
+	child, err := spawn(path, c.Args, &os.ProcAttr{
 		Dir:   c.Dir,
 		Env:   c.Env,
 		Files: []*os.File{null, c.Output, c.Output},
@@ -49,6 +51,23 @@ func Start(c Command) (*Handle, error) {
 		return nil, fmt.Errorf("start %q: %w", c.Args[0], err)
 	}
 	return hold(child)
+}
+
+// writtenFor is how long a program may still be open for writing, and writtenPause the time between two attempts.
+const (
+	writtenFor   = 2 * time.Second
+	writtenPause = 10 * time.Millisecond
+)
+
+// spawn starts the program. One that was written a moment ago may still be open for writing: in a child that was forked
+// meanwhile and is not its own program yet, or in the hands of who copies it there. That passes.
+func spawn(path string, args []string, attr *os.ProcAttr) (*os.Process, error) {
+	for end := time.Now().Add(writtenFor); ; time.Sleep(writtenPause) {
+		child, err := os.StartProcess(path, args, attr)
+		if !errors.Is(err, syscall.ETXTBSY) || time.Now().After(end) {
+			return child, err
+		}
+	}
 }
 
 // hold takes a pidfd of a fresh child. Nobody else reaps it, so its number cannot have gone to another process.
