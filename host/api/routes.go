@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/homeostat/homeostat/host/api/trail"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -174,6 +175,9 @@ func (s *Server) registerAudit() {
 	get(s, "/api/v0/audit", "records of the audit log", func(_ context.Context, in *auditIn) (List[AuditRecord], error) {
 		records, err := a.Records(in.From, in.Limit)
 		return NewList(records), err
+	})
+	get(s, "/api/v0/audit/search", "records of the audit log that match, the newest first; a page may be empty and still have a next one", func(_ context.Context, in *trail.Query) (List[AuditRecord], error) {
+		return a.Search(*in)
 	})
 	post(s, "/api/v0/audit/verify", "verify the chain of the audit log", func(context.Context, *none) (AuditReport, error) {
 		return a.Verify()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/homeostat/homeostat/host/api/trail"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -101,6 +102,9 @@ type Signals interface {
 // Audit reads and verifies the audit log.
 type Audit interface {
 	Records(fromSeq uint64, limit int) ([]AuditRecord, error)
+	// Search looks backwards. A page can hold fewer records than were wanted, or
+	// none, and still have a next one: each reads a bounded part of the log.
+	Search(q trail.Query) (List[AuditRecord], error)
 	Verify() (AuditReport, error)
 }
 

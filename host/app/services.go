@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/api/token"
+	"github.com/homeostat/homeostat/host/api/trail"
 	"github.com/homeostat/homeostat/host/app/announce"
 	"github.com/homeostat/homeostat/host/app/changes"
 	"github.com/homeostat/homeostat/host/app/links"
@@ -217,9 +219,26 @@ func (s auditService) Records(from uint64, limit int) ([]api.AuditRecord, error)
 	if err != nil {
 		return nil, err
 	}
+	return auditRecords(records), nil
+}
+
+func auditRecords(records []journal.Record) []api.AuditRecord {
 	list := make([]api.AuditRecord, len(records))
 	for i, r := range records {
 		list[i] = api.AuditRecord{Seq: r.Seq, Time: r.Time, Actor: r.Actor, Kind: r.Kind, Fields: r.Fields, Hash: r.Hash}
+	}
+	return list
+}
+
+// Search looks for records, the newest first.
+func (s auditService) Search(q trail.Query) (api.List[api.AuditRecord], error) {
+	found, err := s.app.audit.Search(journal.Query{Kind: q.Kind, About: q.About, Before: q.Cursor, Limit: q.Limit})
+	if err != nil {
+		return api.List[api.AuditRecord]{}, err
+	}
+	list := api.NewList(auditRecords(found.Records))
+	if found.Rest > 0 {
+		list.Next = strconv.FormatUint(found.Rest, 10)
 	}
 	return list, nil
 }

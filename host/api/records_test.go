@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/homeostat/homeostat/host/api/trail"
 	"github.com/homeostat/homeostat/sdk"
 )
 
@@ -46,5 +47,37 @@ func TestEventsOfAComponentAreReadByViewers(t *testing.T) {
 	}
 	if list.Count != 3 || len(list.Items) != 3 || list.Items[0].Type != sdk.EventStarted || !list.Items[0].Time.After(list.Items[2].Time) {
 		t.Errorf("got %+v, want three starts, the newest first", list)
+	}
+}
+
+// ledger answers with one record, and tells what was asked.
+type ledger struct {
+	Audit
+	asked *trail.Query
+}
+
+func (l ledger) Search(q trail.Query) (List[AuditRecord], error) {
+	*l.asked = q
+	out := NewList([]AuditRecord{{Seq: 7, Kind: "component.stop"}})
+	out.Next = "7"
+	return out, nil
+}
+
+func TestAuditLogIsSearchedByViewers(t *testing.T) {
+	services, asked := unreachable, trail.Query{}
+	services.Audit = ledger{asked: &asked}
+	s := New(Options{Log: hclog.NewNullLogger(), Version: "test", Services: services, Metrics: prometheus.NewRegistry()})
+	got := request(s, "GET /api/v0/audit/search?kind=component.&about=web&cursor=9&limit=3", "viewer")
+	if want := (trail.Query{Kind: "component.", About: "web", Cursor: 9, Limit: 3}); got.Code != http.StatusOK || asked != want {
+		t.Errorf("got %d %s, asked %+v, want %+v", got.Code, got.Body, asked, want)
+	}
+	var list List[AuditRecord]
+	if err := json.Unmarshal(got.Body.Bytes(), &list); err != nil || list.Next != "7" || len(list.Items) != 1 {
+		t.Errorf("got %+v and %v, want one record, and that more are before record 7", list, err)
+	}
+	for _, query := range []string{"limit=0", "limit=1001", "cursor=-1", "cursor=x"} {
+		if got := request(s, "GET /api/v0/audit/search?"+query, "viewer"); got.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: got %d %s, want 422", query, got.Code, got.Body)
+		}
 	}
 }
