@@ -31,4 +31,4 @@ dashboard-if-possible:
 	fi
 
 dashboard-test: build ## the page under a keyboard in headless chromium, against a real daemon
-	cd $(PAGE) && npx --no-install tsc && node --test --test-timeout=240000 e2e/
+	cd $(PAGE) && npx --no-install tsc && node --test --test-timeout=900000 e2e/

@@ -50,14 +50,14 @@ class Reader {
     ];
   }
 
-  /** axe returns what it finds, in words; it is run beside the page, which its policy would not allow. */
-  async axe() {
+  /** axe returns what it finds, by all rules unless some are named, in words; it is run beside the page, which its policy would not allow. */
+  async axe(...rules) {
     const session = await this.context.newCDPSession(this.page);
     await session.send("Runtime.evaluate", { expression: axe });
     const { result, exceptionDetails } = await session.send("Runtime.evaluate", {
       awaitPromise: true,
       returnByValue: true,
-      expression: `axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html + " " + (n.any[0]?.message ?? "")).join(" | ")))`,
+      expression: `axe.run(${JSON.stringify(rules.length > 0 ? { runOnly: rules } : {})}).then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html + " " + (n.any[0]?.message ?? "")).join(" | ")))`,
     });
     await session.detach();
     assert.ok(Array.isArray(result.value), `axe did not run: ${exceptionDetails?.text}`);

@@ -1,5 +1,7 @@
 // What operators order from the page, by keyboard, and what a real daemon made of it.
 import assert from "node:assert/strict";
+import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 
 const api = "/api/v0/self-healing";
@@ -69,6 +71,93 @@ export function linkOrders(at) {
     await page.locator("dl .badge", { hasText: "closed" }).waitFor();
     assert.equal((await house.ask("GET", `${api}/links/web/store`)).json.state, "closed");
     assert.notEqual(await status(), 503, "a closed link does not let through");
+    await reader.close();
+  });
+}
+
+/** changeOrders rolls a change back, and allows it again. */
+export function changeOrders(at) {
+  test("a watched change is rolled back by keyboard, and allowed again", async () => {
+    const [house, browser] = at();
+    const before = readFileSync(join(house.dir, "notes/note.txt"), "utf8");
+    const submit = () => house.ask("POST", "/api/v0/self-modification/changes", { root: "notes", reason: "a worse note", edits: [{ path: "note.txt", content: "worse\n" }] });
+    const change = async (id) => (await house.ask("GET", `/api/v0/self-modification/changes/${id}`)).json;
+    const { json: sent } = await submit();
+    await house.until("the change to be watched", async () => (await change(sent.id)).state === "watching");
+    const reader = await browser.signedIn(house.token, `#/changes/${sent.id}`);
+    const { page } = reader;
+    await page.getByRole("heading", { name: "Difference" }).waitFor();
+    await reader.press("Roll back");
+    await reader.answer("Roll back", "it is worse");
+    await page.locator("dl .badge", { hasText: "rolled back" }).waitFor();
+    assert.equal(readFileSync(join(house.dir, "notes/note.txt"), "utf8"), before);
+    const again = await submit();
+    assert.notEqual(again.json.state, "watching", `it was applied a second time: ${JSON.stringify(again.json)}`);
+    await reader.press("Allow again");
+    await reader.answer("Allow again");
+    await page.getByText(`It may be submitted again: ${sent.id}`).waitFor();
+    const { json: third } = await submit();
+    await house.until("it to be watched again", async () => (await change(third.id)).state === "watching");
+    await house.ask("POST", `/api/v0/self-modification/changes/${third.id}/confirm`);
+    await house.until("it to be kept", async () => (await change(third.id)).state === "kept");
+    await reader.close();
+  });
+}
+
+/** promotions lets a strategy act unasked, and takes that back. */
+export function promotions(at) {
+  test("a strategy is promoted and demoted by keyboard", async () => {
+    const [house, browser] = at();
+    const board = `${api}/strategies/scoreboard`;
+    const row = (json) => json.items.find((s) => s.strategy === "restart" && s.component === "store");
+    await house.until("the restart to be on the scoreboard", async () => row((await house.ask("GET", board)).json));
+    const reader = await browser.signedIn(house.token);
+    const { page } = reader;
+    // The bar wants a day of decisions: the browser is told that it is passed. All else is the daemon's own.
+    await page.route(`**${board}`, async (route) => {
+      const response = await route.fetch();
+      const json = await response.json();
+      row(json).passes = true;
+      await route.fulfill({ response, json });
+    });
+    await page.keyboard.press("g");
+    await page.keyboard.press("t");
+    const cell = page.getByRole("row", { name: /restart.*store/ });
+    await cell.getByText("passes the bar").waitFor();
+    await reader.press("Promote");
+    await page.getByRole("dialog").getByText("no person is asked").waitFor();
+    await reader.answer("Promote");
+    await cell.getByText("promoted by token:").waitFor();
+    assert.match(row((await house.ask("GET", board)).json).promoted_by, /^token:/);
+    await reader.press("Demote");
+    await reader.answer("Demote");
+    await cell.getByText("passes the bar").waitFor();
+    assert.equal(row((await house.ask("GET", board)).json).promoted_by, undefined);
+    await page.unrouteAll({ behavior: "wait" });
+    await reader.close();
+  });
+}
+
+/** marks tells a detector that it was wrong, and right. */
+export function marks(at) {
+  test("an anomaly is marked wrong and right by keyboard", async () => {
+    const [house, browser] = at();
+    appendFileSync(join(house.dir, "shop/web/web.log"), "reverse mapping failed - POSSIBLE BREAK-IN ATTEMPT!\n");
+    const found = await house.until("the line to be reported", async () => (await house.ask("GET", `${api}/anomalies`)).json.items.find((a) => a.detector === "logs" && a.component === "web"));
+    const reader = await browser.signedIn(house.token);
+    const { page } = reader;
+    await page.keyboard.press("g");
+    await page.keyboard.press("n");
+    await reader.goTo(found.id);
+    for (const [key, act, title] of [["x", "Mark as wrong", "false alarm"], ["y", "Mark as right", "rightly reported"]]) {
+      await reader.focusIs(found.id); // a dialog gives the focus back
+      await page.keyboard.press(key);
+      await page.getByRole("dialog").getByText(title).waitFor();
+      await reader.answer(act);
+      await page.getByText("logs took the mark").first().waitFor();
+    }
+    const log = readFileSync(join(house.dir, "daemon.log"), "utf8");
+    for (const right of ["false", "true"]) assert.match(log, new RegExp(`took an operator's mark.*right=${right}`));
     await reader.close();
   });
 }

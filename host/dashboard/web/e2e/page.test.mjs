@@ -8,7 +8,8 @@ import { gzipSync } from "node:zlib";
 import { open, pages } from "./browser.mjs";
 import { Line } from "./cut.mjs";
 import { House } from "./house.mjs";
-import { componentOrders, linkOrders } from "./orders.mjs";
+import { changeOrders, componentOrders, linkOrders, marks, promotions } from "./orders.mjs";
+import { auditLog, tokens } from "./records.mjs";
 import { complaints } from "./types.mjs";
 
 const api = "/api/v0/self-healing";
@@ -76,7 +77,9 @@ test("a watched change is shown and confirmed by keyboard", async () => {
   await reader.close();
 });
 
-componentOrders(() => [house, browser]);
+const at = () => [house, browser];
+changeOrders(at);
+componentOrders(at);
 
 test("a fault is seen, approved by keyboard alone, and its recovery seen live", async () => {
   const reader = await browser.signedIn(house.token);
@@ -112,6 +115,8 @@ test("a fault is seen, approved by keyboard alone, and its recovery seen live", 
   assert.equal(json.items.find((a) => a.id === approval.id).state, "approved");
   await reader.close();
 });
+
+promotions(at);
 
 test("a viewer sees no buttons, and the API refuses anyhow", async () => {
   const token = await house.newToken("viewer");
@@ -151,23 +156,24 @@ test("what a component writes stays text", async () => {
   await reader.close();
 });
 
-for (const theme of ["light", "dark"]) {
+// Between the themes only the colors differ.
+for (const [theme, ...rules] of [["light"], ["dark", "color-contrast"]]) {
   test(`axe finds nothing on any page, ${theme}`, async () => {
     const reader = await browser.signedIn(house.token, "", { colorScheme: theme });
     const approval = await waiting();
     const shown = [...(await pages(reader)), ...(await reader.details())];
     for (const hash of shown) {
       await reader.show(hash);
-      assert.deepEqual(await reader.axe(), [], `${hash} in ${theme}`);
+      assert.deepEqual(await reader.axe(...rules), [], `${hash} in ${theme}`);
     }
     await reader.show("#/approvals");
     await reader.page.locator(`[data-row="${approval.id}"]`).focus();
     await reader.page.keyboard.press("r");
     await reader.page.getByRole("dialog").waitFor();
-    assert.deepEqual(await reader.axe(), [], `the dialog in ${theme}`);
+    assert.deepEqual(await reader.axe(...rules), [], `the dialog in ${theme}`);
     await reader.page.keyboard.press("Escape");
     const stranger = await browser.stranger({ colorScheme: theme });
-    assert.deepEqual(await stranger.axe(), [], `sign-in in ${theme}`);
+    assert.deepEqual(await stranger.axe(...rules), [], `sign-in in ${theme}`);
     await stranger.close();
     await reader.close();
   });
@@ -203,6 +209,7 @@ test("the types of the page fit what the daemon answers", async () => {
     Approval: `${api}/approvals`, Incident: `${api}/incidents`, Recovery: `${api}/recoveries`, Anomaly: `${api}/anomalies`, Component: `${api}/components`,
     Plugin: `${api}/plugins`, Signal: `${api}/signals`, Strategy: `${api}/strategies`, Maintenance: `${api}/maintenance`, Change: `${modification}/changes`,
     Link: `${api}/links`, Happening: `${api}/components/store/events`,
+    AuditRecord: "/api/v0/audit/search", Token: "/api/v0/tokens",
   }).map(([type, path]) => [`api.List<api.${type}>`, path]);
   const { json } = await house.ask("GET", `${modification}/changes`);
   const others = [
@@ -286,7 +293,10 @@ test("mode, maintenance and breaker are moved from the page", async () => {
   await reader.close();
 });
 
-linkOrders(() => [house, browser]);
+linkOrders(at);
+marks(at);
+tokens(at);
+auditLog(at);
 
 test("a killed daemon is shown as lost, and the page goes on with the next one", async () => {
   const reader = await browser.signedIn(house.token);

@@ -2,6 +2,7 @@ import { Shell } from "./parts/shell";
 import { Anomalies } from "./pages/anomalies";
 import { Approvals } from "./pages/approvals";
 import { Components } from "./pages/components";
+import { Audit } from "./pages/audit";
 import { Changes } from "./pages/changes";
 import { Incidents } from "./pages/incidents";
 import { Links } from "./pages/links";
@@ -11,6 +12,7 @@ import { Safety } from "./pages/safety";
 import { SignIn, Unreachable } from "./pages/signin";
 import { Signals } from "./pages/signals";
 import { Strategies } from "./pages/strategies";
+import { Tokens } from "./pages/tokens";
 import { pages } from "./pages/pages";
 import { announce } from "./state/announce";
 import { route } from "./state/route";
@@ -51,6 +53,10 @@ function content(page: string, id: string) {
       return <Plugins />;
     case "safety":
       return <Safety />;
+    case "audit":
+      return <Audit id={id} />;
+    case "tokens":
+      return <Tokens />;
   }
   return (
     <p>

@@ -4,6 +4,7 @@
 export interface List<T> {
   items: T[];
   count: number;
+  next?: string;
 }
 
 export type Role = "none" | "reporter" | "viewer" | "agent" | "operator" | "admin";
@@ -384,4 +385,31 @@ export interface Link {
     guards?: string[];
     stats: LinkStats;
   };
+}
+
+export interface AuditRecord {
+  seq: number;
+  time: string;
+  actor: string;
+  kind: string;
+  fields: Record<string, unknown>;
+  hash: string;
+}
+
+export interface AuditReport {
+  ok: boolean;
+  records: number;
+  problem?: string;
+}
+
+export interface Token {
+  id: string;
+  name: string;
+  role: Role;
+  created: string;
+  expires?: string;
+}
+
+export interface NewToken extends Token {
+  token: string;
 }

@@ -7,6 +7,7 @@ import { Time } from "../parts/time";
 import { type Resource, useResource } from "../state/resource";
 import { to } from "../state/route";
 import { may } from "../state/session";
+import { trailOf } from "./audit";
 import { Changes, Incidents, Links, Recoveries, Scores, Signals } from "./around";
 import { restart, setOwnMode, start, stop } from "./running";
 
@@ -40,7 +41,7 @@ export function One({ name }: { name: string }) {
           <Changes name={name} />
           <Scores name={name} />
           <Signals name={name} />
-          <History at={at} />
+          <History name={name} at={at} />
         </>
       )}
     </>
@@ -151,10 +152,10 @@ function Probes({ c }: { c: Component }) {
 
 const tones = { started: "idle", ready: "ok", exited: "bad", could_not_stop: "bad", stopped: "idle" } as const;
 
-function History({ at }: { at: string }) {
+function History({ name, at }: { name: string; at: string }) {
   const events = useResource<List<Happening>>(`${at}/events?limit=50`, { topics: ["component"], every: 5_000 });
   return (
-    <Section title="What happened to it">
+    <Section title="What happened to it" side={<a href={to("audit", trailOf({ about: name }))}>who ordered what</a>}>
       <Items of={events} none="Nothing that is still kept.">
         {(items) => (
           <ol class="log">

@@ -1,5 +1,7 @@
+import { may } from "../state/session";
+
 // The pages, in the order of the menu, and the key after "g" that leads to each.
-export const pages = [
+export const pages: { name: string; title: string; key: string; admin?: true }[] = [
   { name: "overview", title: "Overview", key: "o" },
   { name: "components", title: "Components", key: "m" },
   { name: "incidents", title: "Incidents", key: "i" },
@@ -11,4 +13,9 @@ export const pages = [
   { name: "strategies", title: "Strategies", key: "t" },
   { name: "plugins", title: "Plugins", key: "p" },
   { name: "safety", title: "Safety", key: "f" },
-] as const;
+  { name: "audit", title: "Audit log", key: "u" },
+  { name: "tokens", title: "Tokens", key: "k", admin: true },
+];
+
+/** offeredPages are those that whoever is signed in has something to do on. */
+export const offeredPages = () => pages.filter((p) => !p.admin || may("admin"));

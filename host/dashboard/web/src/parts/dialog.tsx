@@ -19,9 +19,11 @@ export interface Question {
   asks?: { label: string; required: boolean; initial?: string; max?: number };
   /** choice is asked for by a list. */
   choice?: { label: string; from: { value: string; text: string }[] };
+  /** lines are short texts that are asked for, each with a name. */
+  lines?: { name: string; label: string; required?: boolean; initial?: string; max: number }[];
   /** over returns why it can no longer be done, while the dialog is open. */
   over?: () => string | undefined;
-  run: (answer: { text: string; choice: string }) => Promise<string>;
+  run: (answer: { text: string; choice: string; lines: Record<string, string> }) => Promise<string>;
 }
 
 const asked = signal<Question | null>(null);
@@ -56,7 +58,9 @@ function Dialog({ q }: { q: Question }) {
     setBusy(true);
     setProblem(null);
     try {
-      const text = await q.run({ text: String(form.get("text") ?? "").trim(), choice: String(form.get("choice") ?? "") });
+      const given = (name: string) => String(form.get(name) ?? "").trim();
+      const lines = Object.fromEntries((q.lines ?? []).map((l) => [l.name, given(`line ${l.name}`)]));
+      const text = await q.run({ text: given("text"), choice: given("choice"), lines });
       close();
       say(text, "ok");
     } catch (err) {
@@ -99,6 +103,12 @@ function Fields({ q }: { q: Question }) {
           </select>
         </label>
       )}
+      {q.lines?.map((l) => (
+        <label key={l.name}>
+          {l.label}
+          <input name={`line ${l.name}`} type="text" autocomplete="off" maxLength={l.max} required={l.required ?? false} defaultValue={l.initial ?? ""} />
+        </label>
+      ))}
       {q.asks && (
         <label>
           {q.asks.label}

@@ -7,7 +7,7 @@ import { useResource } from "../state/resource";
 import { route, to } from "../state/route";
 import { said } from "../state/said";
 import { signOut, who } from "../state/session";
-import { pages } from "../pages/pages";
+import { offeredPages } from "../pages/pages";
 import { Badge } from "./badge";
 import { DialogHost } from "./dialog";
 import { Shortcuts } from "./shortcuts";
@@ -66,7 +66,7 @@ function Nav({ waiting, open }: { waiting: number; open: number }) {
   return (
     <nav aria-label="Pages">
       <ul>
-        {pages.map((p) => (
+        {offeredPages().map((p) => (
           <li>
             <a href={to(p.name)} aria-current={route.value.page === p.name ? "page" : undefined}>
               {p.title}

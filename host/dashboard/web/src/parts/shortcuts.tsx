@@ -1,18 +1,18 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { go } from "../state/route";
 import { type Key, offeredKeys, step, useKeys } from "../state/keys";
-import { pages } from "../pages/pages";
+import { offeredPages } from "../pages/pages";
 
 const moves: Key[] = [
   { keys: "j", what: "next row", run: () => step(1) },
   { keys: "k", what: "row before", run: () => step(-1) },
 ];
-const jumps: Key[] = pages.map((p) => ({ keys: `g ${p.key}`, what: `go to ${p.title}`, run: () => go(p.name) }));
+const jumps = (): Key[] => offeredPages().map((p) => ({ keys: `g ${p.key}`, what: `go to ${p.title}`, run: () => go(p.name) }));
 
 /** Shortcuts offers the keys that work on every page, and shows all of them. */
 export function Shortcuts() {
   const [open, setOpen] = useState(false);
-  useKeys([{ keys: "?", what: "show these keys", run: () => setOpen(true) }, ...moves, ...jumps]);
+  useKeys([{ keys: "?", what: "show these keys", run: () => setOpen(true) }, ...moves, ...jumps()]);
   return (
     <>
       <footer class="muted">
