@@ -6,10 +6,12 @@
 // nothing: it proposes. The host judges each move by the declaration, and makes
 // it through the change pipeline.
 //
-// What did not help is taken back by the host, and then a larger step is tried; where
-// the host has not, the strategy itself proposes the way back. It does not oscillate. A parameter that was moved back is left alone for a
-// while (forget), and none is moved against the direction of its last step
-// within that time, whatever the rules say. Values that somebody else sets are
+// A reading that is far beyond its limit asks for several steps at once (every): a
+// try that is too small costs as much time as one that helps. What did not help is
+// taken back by the host, and then a larger step is tried; where the host has not,
+// the strategy itself proposes the way back. It does not oscillate. A parameter that
+// was moved back is left alone for a while (forget), and none is moved against the
+// direction of its last step within that time, whatever the rules say. Values that somebody else sets are
 // respected in the same way.
 //
 // A Strategy is used by one goroutine at a time, as the host does.
@@ -43,6 +45,7 @@ type Rule struct {
 	Reading   string  `homeostat:"reading" doc:"A signal of the component whose newest value must also be beyond a limit; empty for none."`
 	Above     float64 `homeostat:"above,default=-1e300" doc:"The reading must be above this."`
 	Below     float64 `homeostat:"below,default=1e300" doc:"The reading must be below this."`
+	Every     float64 `homeostat:"every,default=0,min=0" doc:"How far the reading must be beyond its limit for each further step to be taken at once, at most eight together; 0 for one step however far it is."`
 	Parameter string  `homeostat:"parameter,required" doc:"The declared parameter that is moved."`
 	Step      float64 `homeostat:"step,default=0" doc:"What is added at once; for a log_int a factor, below 1 to go down."`
 	To        string  `homeostat:"to" doc:"For a choice or a bool, in place of step: the value that is set; true or false for a bool."`
@@ -72,6 +75,9 @@ func New(c Config, env sdk.Env) (sdk.Strategy, error) {
 		}
 		if r.Reading == "" && (r.Above != -unset || r.Below != unset) {
 			wrong = append(wrong, fmt.Errorf("rule %d, for %s: above and below mean nothing without reading", i+1, r.Parameter))
+		}
+		if r.Every > 0 && !r.bounded() {
+			wrong = append(wrong, fmt.Errorf("rule %d, for %s: every counts from above or below, and the rule has neither", i+1, r.Parameter))
 		}
 	}
 	return &Strategy{config: c, log: env.Log, memory: newMemory()}, errors.Join(wrong...)
@@ -159,7 +165,8 @@ func (s *Strategy) next(in sdk.Incident, beside []move) (move, string) {
 // step returns the move that a rule asks for, or says what speaks against it.
 func (s *Strategy) step(in sdk.Incident, r Rule, p sdk.Parameter) (move, string) {
 	t := s.memory.track(p)
-	to, err := r.target(p, t.strides(p))
+	strides := t.strides(p) * r.strides(in)
+	to, err := r.target(p, strides)
 	if err != nil {
 		return move{}, err.Error()
 	}

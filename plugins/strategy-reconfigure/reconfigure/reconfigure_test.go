@@ -289,10 +289,11 @@ func many() []sdk.Forbidden {
 
 func TestRulesThatMakeNoSenseAreRefused(t *testing.T) {
 	for toml, want := range map[string]string{
-		"[[rules]]\nparameter = \"a\"\n":                                     "rule 1, for a: want either step or to",
-		"[[rules]]\nparameter = \"a\"\nstep = 1\nto = \"x\"\n":               "rule 1, for a: want either step or to",
-		"[[rules]]\nparameter = \"a\"\nstep = 1\nabove = 4\n":                "above and below mean nothing without reading",
-		"[[rules]]\nparameter = \"a\"\nstep = 1\n[[rules]]\nparameter=\"b\"": "rule 2, for b",
+		"[[rules]]\nparameter = \"a\"\n":                                       "rule 1, for a: want either step or to",
+		"[[rules]]\nparameter = \"a\"\nstep = 1\nto = \"x\"\n":                 "rule 1, for a: want either step or to",
+		"[[rules]]\nparameter = \"a\"\nstep = 1\nabove = 4\n":                  "above and below mean nothing without reading",
+		"[[rules]]\nparameter = \"a\"\nstep = 1\nreading = \"x\"\nevery = 1\n": "every counts from above or below",
+		"[[rules]]\nparameter = \"a\"\nstep = 1\n[[rules]]\nparameter=\"b\"":   "rule 2, for b",
 	} {
 		var c reconfigure.Config
 		if problems := settings.Decode([]byte(toml), &c); len(problems) > 0 {

@@ -66,12 +66,35 @@ func (r Rule) anomaly(in sdk.Incident) (sdk.Anomaly, bool) {
 
 // reads says that the reading, if there is one to look at, is beyond the limits.
 func (r Rule) reads(in sdk.Incident) bool {
-	if r.Reading == "" {
-		return true
+	_, ok := r.reading(in)
+	return ok || r.Reading == ""
+}
+
+// reading is the value that is beyond the limits.
+func (r Rule) reading(in sdk.Incident) (float64, bool) {
+	for _, reading := range in.Readings {
+		if reading.Component == in.Component && reading.Signal == r.Reading && reading.Value > r.Above && reading.Value < r.Below {
+			return reading.Value, true
+		}
 	}
-	return slices.ContainsFunc(in.Readings, func(reading sdk.Reading) bool {
-		return reading.Component == in.Component && reading.Signal == r.Reading && reading.Value > r.Above && reading.Value < r.Below
-	})
+	return 0, false
+}
+
+// bounded says that there is a limit for the reading to be beyond.
+func (r Rule) bounded() bool { return r.Above != -unset || r.Below != unset }
+
+// mostStrides is how many steps a reading may ask for at once.
+const mostStrides = 8
+
+// strides is how many steps the reading asks for: one, and a further one for each
+// multiple of Every that it is beyond the nearer limit.
+func (r Rule) strides(in sdk.Incident) int {
+	value, ok := r.reading(in)
+	if !ok || r.Every <= 0 {
+		return 1
+	}
+	further := min(value-r.Above, r.Below-value) / r.Every
+	return 1 + int(min(further, mostStrides-1))
 }
 
 // because is the anomaly for which the rule speaks.
