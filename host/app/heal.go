@@ -167,7 +167,7 @@ func healSettings(settings *config.Settings) heal.Settings {
 		out.Components = append(out.Components, heal.Component{
 			Name: string(c.Name), DependsOn: c.DependsOn, Mode: ownMode(c),
 			Restarts: sdk.RestartLimit{Max: c.Restarts.Max, Window: c.Restarts.Window},
-			Declared: slices.Sorted(maps.Keys(c.Declared)), Ladder: c.Ladder,
+			Declared: slices.Sorted(maps.Keys(c.Declared)), Ladder: c.Ladder, WarmUp: c.WarmUp,
 		})
 	}
 	return out

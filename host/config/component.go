@@ -47,6 +47,7 @@ type Component struct {
 	RestartCommand []string      `toml:"restart_command" doc:"Replaces stop and start."`
 	ReloadCommand  []string      `toml:"reload_command" doc:"Makes it read its files again."`
 	StartTimeout   time.Duration `toml:"start_timeout" default:"60s" min:"1s" max:"1h" doc:"How long a start may take until starts have been learned."`
+	WarmUp         time.Duration `toml:"warm_up" default:"0s" min:"0s" max:"5m" doc:"How long it may stay unhealthy after a remedy before the remedy counts as failed and is taken back, such as a cache that has to fill. An exit counts at once."`
 	StopTimeout    time.Duration `toml:"stop_timeout" default:"10s" min:"100ms" max:"1h" doc:"How long it may take to end by itself before it is killed."`
 	OnExit         string        `toml:"on_exit" default:"keep" oneof:"keep|stop" doc:"keep: it outlives the daemon and is adopted again. stop: it ends with the daemon."`
 

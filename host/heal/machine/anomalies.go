@@ -209,8 +209,7 @@ func (m *Machine) onEvidence(inc *incident, a *record.Anomaly) {
 	switch inc.Phase {
 	case record.PhaseVerifying, record.PhaseHolding:
 		if own && m.recurs(inc, a) {
-			inc.gone = a.Kind == sdk.AnomalyExit
-			m.fail(inc, "it came back: "+a.Summary)
+			m.onRecurrence(inc, a)
 		}
 		if !own && inc.Phase == record.PhaseHolding && a.Kind == sdk.AnomalyExit {
 			m.detach(inc, a.Component)
@@ -225,6 +224,16 @@ func (m *Machine) onEvidence(inc *incident, a *record.Anomaly) {
 		m.wake(inc, a)
 	case record.PhaseApproval:
 		m.enter(inc, record.PhaseIdle, "new evidence: "+a.Summary)
+	}
+}
+
+// onRecurrence fails the recovery whose trouble is there again, unless it may be.
+func (m *Machine) onRecurrence(inc *incident, a *record.Anomaly) {
+	switch inc.gone = a.Kind == sdk.AnomalyExit; {
+	case inc.gone || !m.warming(inc):
+		m.fail(inc, "it came back: "+a.Summary)
+	case inc.Phase == record.PhaseHolding:
+		m.relapse(inc)
 	}
 }
 

@@ -15,6 +15,8 @@ type incident struct {
 	ticket uint64
 	// nextAt is when the phase has to be looked at again, zero for never.
 	nextAt time.Time
+	// askedAt is when strategies were last asked for a remedy.
+	askedAt time.Time
 	// deadline ends the wait for a healthy verdict.
 	deadline time.Time
 	// blamed is the dependency that was last found in doubt, since when.

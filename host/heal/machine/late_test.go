@@ -55,3 +55,34 @@ func TestExitThatIsToldAfterTheVerdictEndsTheRestAtOnce(t *testing.T) {
 		t.Error("the answer to the question before decides")
 	}
 }
+
+// TestStrategyWhoseRestEndsWhileOthersAreAskedIsAskedAtOnce has a rest end between
+// the question, which leaves the strategy out for it, and the answer.
+func TestStrategyWhoseRestEndsWhileOthersAreAskedIsAskedAtOnce(t *testing.T) {
+	const rest = 5 * time.Millisecond
+	m, now := New(Settings{Mode: policy.Automated, Quarantine: rest, Components: []Component{{Name: "web"}}}), time.Unix(1_700_000_000, 0)
+	step := func(after time.Duration, in Input) []effect.Effect {
+		t.Helper()
+		now = now.Add(after)
+		effects, err := m.Step(now, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return effects
+	}
+	ask := first[effect.Ask](t, step(0, report("web", sdk.AnomalyProbe, now)))
+	restart := sdk.Proposal{Actions: []sdk.Action{sdk.Restart{Component: "web"}}, Reason: "it is ill"}
+	act := first[effect.Act](t, step(0, Proposed{Ticket: ask.Ticket, Strategy: "restart", Proposal: restart}))
+	look := first[effect.Confirm](t, step(0, Acted{Ticket: act.Ticket}))
+	again := first[effect.Ask](t, step(0, Confirmed{Ticket: look.Ticket, Verdicts: map[string]sdk.Verdict{"web": sdk.Fail}}))
+	if again.Resting["restart"].IsZero() {
+		t.Fatal("the strategy that failed does not rest, so this test shows nothing")
+	}
+	step(2*rest, Proposed{Ticket: again.Ticket, Reasons: []string{"restart: it rests"}})
+	if next := m.Next(); next.After(now) {
+		t.Fatalf("strategies are asked again in %v, want at once", next.Sub(now))
+	}
+	if anew := first[effect.Ask](t, step(0, nil)); len(anew.Resting) > 0 {
+		t.Errorf("%v still rest, want none", anew.Resting)
+	}
+}

@@ -37,7 +37,7 @@ var parts = []string{"store", "web", "api", "job", "lone"}
 
 func modelSettings(mode policy.Mode) Settings {
 	return Settings{Mode: mode, Components: []Component{
-		{Name: "store"}, {Name: "web", DependsOn: []string{"store"}}, {Name: "api", DependsOn: []string{"web"}},
+		{Name: "store", WarmUp: time.Minute}, {Name: "web", DependsOn: []string{"store"}}, {Name: "api", DependsOn: []string{"web"}},
 		{Name: "job", Mode: policy.Own{Mode: policy.Manual}}, {Name: "lone"},
 	}}
 }

@@ -257,7 +257,7 @@ func (m *Machine) onVerdict(inc *incident, v sdk.Verdict) {
 	switch {
 	case v == sdk.Pass || v == sdk.Fail && remedy.LeavesStopped(inc.Running().Proposal, inc.helped()):
 		m.healthy(inc)
-	case v == sdk.Inconclusive:
+	case v == sdk.Inconclusive || m.warming(inc):
 		inc.nextAt = m.now.Add(recheck)
 	case inc.Running().Interrupted:
 		m.abort(inc, "the daemon ended while it was under way, and "+inc.helped()+" is not healthy")
@@ -295,6 +295,10 @@ func (m *Machine) endHold(inc *incident) {
 	for _, a := range inc.Anomalies {
 		same := a.Kind == sdk.AnomalyExit || a.Kind == sdk.AnomalyProbe || a.Signature() == inc.Signature
 		if a.Open && a.Component == inc.helped() && same && !a.SilentSince(*rec.ActedAt) {
+			if m.warming(inc) {
+				inc.nextAt = m.now.Add(recheck)
+				return
+			}
 			m.fail(inc, "the condition stayed: "+a.Summary)
 			return
 		}

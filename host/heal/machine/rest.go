@@ -33,9 +33,11 @@ func (m *Machine) rested(inc *incident) {
 func (m *Machine) Resting() map[string]map[string]time.Time { return m.rests.All(m.now) }
 
 // soonest returns the end of the first rest on the incident's cause, or when the
-// next of several that fail alike may be tried, at the latest the time given.
+// next of several that fail alike may be tried, at the latest the time given. It is
+// past where a rest has ended since strategies were asked: who rested then has not
+// answered, and is asked at once.
 func (m *Machine) soonest(inc *incident, at time.Time) time.Time {
-	for _, until := range m.rests.Of(inc.Component, m.now) {
+	for _, until := range m.rests.Of(inc.Component, inc.askedAt) {
 		if until.Before(at) {
 			at = until
 		}

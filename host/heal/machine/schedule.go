@@ -219,6 +219,7 @@ func (m *Machine) settle(inc *incident) {
 // ask puts the incident to the strategies.
 func (m *Machine) ask(inc *incident) {
 	m.enter(inc, record.PhaseAsking, "")
+	inc.askedAt = m.now
 	m.emit(effect.Ask{
 		Ticket: inc.ticketOf(), Incident: m.view(inc), Ladder: m.ladderOf(inc.Component), Resting: m.rests.Of(inc.Component, m.now),
 		Kind: inc.Kind(), Rule: m.set.Choice,

@@ -65,6 +65,9 @@ type Component struct {
 	Declared []string
 	// Ladder replaces the daemon's for this component where it is not empty.
 	Ladder []string
+	// WarmUp is how long after an action the component may stay ill before the action
+	// is held to have failed; 0 for no time.
+	WarmUp time.Duration
 }
 
 // WithDefaults fills what is not set.
