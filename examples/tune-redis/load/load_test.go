@@ -242,6 +242,8 @@ func TestPageTellsHowTheUsersFare(t *testing.T) {
 	page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if body := w.Body.String(); w.Code != http.StatusOK || !strings.Contains(body, "\nusers_error_ratio ") {
 		t.Errorf("metrics: got %d %s", w.Code, body)
+	} else if strings.Contains(body, "users_hit_ratio") {
+		t.Errorf("a hit ratio where no lookup was answered: %s", body)
 	}
 	l.Change(Mix{Gets: 1e6, Keys: 1, Skew: 0.6})
 	w = httptest.NewRecorder()

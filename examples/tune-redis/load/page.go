@@ -45,14 +45,12 @@ func (l *Load) Page(limits Limits) http.Handler {
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		f := l.Last(Moment)
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
-		for _, m := range []struct {
-			name  string
-			value float64
-		}{
-			{"users_p99_seconds", f.P99.Seconds()}, {"users_error_ratio", f.Errors()}, {"users_hit_ratio", f.HitRatio()},
-			{"users_requests_per_second", float64(f.Requests) / Moment.Seconds()},
-		} {
-			fmt.Fprintf(w, "# TYPE %s gauge\n%s %g\n", m.name, m.name, m.value)
+		gauge := func(name string, value float64) { fmt.Fprintf(w, "# TYPE %s gauge\n%s %g\n", name, name, value) }
+		gauge("users_p99_seconds", f.P99.Seconds())
+		gauge("users_error_ratio", f.Errors())
+		gauge("users_requests_per_second", float64(f.Requests)/Moment.Seconds())
+		if f.Hits+f.Misses > 0 { // where nothing was answered, a ratio of 0 would ask for more memory
+			gauge("users_hit_ratio", f.HitRatio())
 		}
 	})
 	return mux

@@ -22,7 +22,7 @@ func Names() []string {
 var bounded = map[string]bool{Reconfigure: true, Genetic: true}
 
 // rules are what an operator of redis knows: where few lookups hit there is too
-// little memory, and users wait for the store; where they do hit and are slow all
+// little memory, the less the fewer, and users wait for the store; where they do hit and are slow all
 // the same, large hashes in the compact form keep redis itself busy.
 const rules = `
 [plugins.reconfigure]
@@ -33,6 +33,7 @@ path = "strategy-reconfigure"
 kind = "probe"
 reading = "users_hit_ratio"
 below = 0.9
+every = 0.1
 parameter = "maxmemory"
 step = 2
 
