@@ -97,8 +97,8 @@ func (m *Machine) related(a *record.Anomaly) *incident {
 	for _, inc := range m.open {
 		switch {
 		case inc.Phase == record.PhaseResolved || inc.Phase == record.PhaseHolding:
-		case m.graph.DependsOn(a.Component, inc.Component) && inc.grave():
-			inc.join(a.Component)
+		case m.graph.DependsOn(a.Component, inc.Component) && inc.Grave():
+			inc.Join(a.Component)
 			m.note(inc, fmt.Sprintf("%s depends on %s and fails too: %s", a.Component, inc.Component, a.Summary))
 			return inc
 		case m.graph.DependsOn(inc.Component, a.Component) && a.Severity >= sdk.SeverityMedium && inc.Running() == nil:
@@ -116,7 +116,7 @@ func (m *Machine) related(a *record.Anomaly) *incident {
 // dependent, and has the incident looked at anew.
 func (m *Machine) accuse(inc *incident, a *record.Anomaly) {
 	m.supersede(inc, "the cause is now "+a.Component)
-	inc.join(a.Component)
+	inc.Join(a.Component)
 	inc.put(a)
 	inc.lead(a.Component, fmt.Sprintf("%s depends on %s, which fails: %s", inc.Component, a.Component, a.Summary))
 	inc.QuarantinedUntil, inc.blamed = nil, ""
@@ -129,7 +129,7 @@ func (m *Machine) accuse(inc *incident, a *record.Anomaly) {
 // others wait for as long as the first is not helped; but a process that is
 // gone does not come back by itself, so for exits it stays with the moment.
 func (m *Machine) suspect(inc *incident, a *record.Anomaly) {
-	inc.join(a.Component)
+	inc.Join(a.Component)
 	inc.Shared = true
 	inc.pairUntil = m.now.Add(pairWait)
 	if len(inc.Components) == 2 {
@@ -273,7 +273,7 @@ func (m *Machine) onClosed(a *record.Anomaly) {
 		return
 	}
 	inc.put(a)
-	if inc.openOf("") > 0 || inc.Running() != nil {
+	if inc.OpenOf("") > 0 || inc.Running() != nil {
 		return
 	}
 	m.resolve(inc, "ended by itself: "+a.Closed)
@@ -284,7 +284,7 @@ func (m *Machine) resolve(inc *incident, why string) {
 	m.supersede(inc, "the incident is over")
 	m.enter(inc, record.PhaseResolved, why)
 	inc.Resolved, inc.QuarantinedUntil = record.Time(m.now), nil
-	if inc.openOf(inc.Component) == 0 {
+	if inc.OpenOf(inc.Component) == 0 {
 		m.rested(inc)
 	}
 	m.audit("incident_resolved", map[string]any{"incident": inc.ID, "component": inc.Component, "why": why})

@@ -78,7 +78,7 @@ func (m *Machine) onStopped(component string) {
 		m.onClosed(c.Anomaly)
 	}
 	inc := m.of(component)
-	if inc == nil || inc.Component != component || inc.Running() == nil || inc.openOf("") > 0 {
+	if inc == nil || inc.Component != component || inc.Running() == nil || inc.OpenOf("") > 0 {
 		return
 	}
 	rec := inc.Running()

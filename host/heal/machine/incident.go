@@ -143,14 +143,6 @@ func (i *incident) has(component string) bool {
 	return i.Component == component || !i.released && slices.Contains(i.Components, component)
 }
 
-// grave reports that the cause itself is down or does not answer; a mere
-// degradation of it explains no failure of others.
-func (i *incident) grave() bool {
-	return slices.ContainsFunc(i.Anomalies, func(a record.Anomaly) bool {
-		return a.Open && a.Component == i.Component && a.Severity >= sdk.SeverityMedium
-	})
-}
-
 // ticketOf returns the present ticket.
 func (i *incident) ticketOf() effect.Ticket { return effect.Ticket{Incident: i.ID, Number: i.ticket} }
 
@@ -168,43 +160,9 @@ func (i *incident) put(a *record.Anomaly) {
 	}
 	i.dirty = true
 	if len(i.Anomalies) >= maxAnomalies {
-		i.dropClosed()
+		i.DropClosed()
 	}
 	i.Anomalies = append(i.Anomalies, *a)
-}
-
-func (i *incident) dropClosed() {
-	n := slices.IndexFunc(i.Anomalies, func(a record.Anomaly) bool { return !a.Open })
-	i.Anomalies = slices.Delete(i.Anomalies, max(n, 0), max(n, 0)+1)
-}
-
-// openOf counts the open anomalies of a component; of all for "".
-func (i *incident) openOf(component string) int {
-	n := 0
-	for _, a := range i.Anomalies {
-		if a.Open && (component == "" || a.Component == component) {
-			n++
-		}
-	}
-	return n
-}
-
-// failing lists the incident's components with open anomalies, in its order.
-func (i *incident) failing() []string {
-	var out []string
-	for _, c := range i.Components {
-		if i.openOf(c) > 0 {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// join adds a component; the cause stays first.
-func (i *incident) join(component string) {
-	if !slices.Contains(i.Components, component) {
-		i.Components = append(i.Components, component)
-	}
 }
 
 // lead makes a component the cause.

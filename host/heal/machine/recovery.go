@@ -277,7 +277,7 @@ func (m *Machine) healthy(inc *incident) {
 	m.enter(inc, record.PhaseHolding, fmt.Sprintf("%s is healthy again; it counts at %s", inc.helped(), until.UTC().Format(time.TimeOnly)))
 	inc.nextAt, inc.HoldUntil = until, record.Time(until)
 	inc.settleAt = m.now.Add(m.set.Settle)
-	for _, c := range inc.failing() {
+	for _, c := range inc.Failing() {
 		if c != inc.Component && !m.graph.DependsOn(c, inc.Component) {
 			m.detach(inc, c)
 		}
@@ -287,7 +287,7 @@ func (m *Machine) healthy(inc *incident) {
 
 // endHold judges the recovery when the hold time is over.
 func (m *Machine) endHold(inc *incident) {
-	if inc.openOf("") > 0 && m.judgeFrom.After(m.now) {
+	if inc.OpenOf("") > 0 && m.judgeFrom.After(m.now) {
 		inc.nextAt = m.judgeFrom
 		return
 	}
@@ -305,11 +305,11 @@ func (m *Machine) endHold(inc *incident) {
 	}
 	rec.Text = fmt.Sprintf("healthy for %v", m.set.Hold)
 	m.endRecovery(inc, rec, sdk.ResultHealed)
-	if inc.openOf("") > 0 && inc.SilentSince(*rec.ActedAt) {
+	if inc.OpenOf("") > 0 && inc.SilentSince(*rec.ActedAt) {
 		m.enterUntil(inc, record.PhaseWaiting, m.now.Add(alertPatience), "healed; whoever sent the alert has not said yet that it is over")
 		return
 	}
-	if inc.openOf("") > 0 {
+	if inc.OpenOf("") > 0 {
 		m.enter(inc, record.PhaseIdle, "healed, but something else is open")
 		return
 	}

@@ -80,7 +80,7 @@ func (m *Machine) schedule() {
 func (m *Machine) begin(inc *incident) bool {
 	m.rotate(inc)
 	switch deps := m.graph.Dependencies(inc.Component); {
-	case inc.openOf("") == 0:
+	case inc.OpenOf("") == 0:
 		m.resolve(inc, "all its anomalies are over")
 	case inc.ready != nil:
 		m.startApproved(inc)
@@ -123,7 +123,7 @@ func (m *Machine) onDependencies(inc *incident, verdicts map[string]sdk.Verdict)
 		m.ask(inc)
 	case other != nil && other != inc && other.Phase != record.PhaseHolding:
 		m.merge(inc, other)
-	case inc.openOf(cause) > 0:
+	case inc.OpenOf(cause) > 0:
 		m.supersede(inc, "the cause is now "+cause)
 		inc.lead(cause, fmt.Sprintf("%s depends on %s, which fails", inc.Component, cause))
 		m.ask(inc)
@@ -165,7 +165,7 @@ func (m *Machine) blame(inc *incident, dep string) {
 // merge moves all of an incident into the one that explains it.
 func (m *Machine) merge(inc, into *incident) {
 	for _, c := range inc.Components {
-		into.join(c)
+		into.Join(c)
 	}
 	for n := range inc.Anomalies {
 		if a := m.ledger.Find(inc.Anomalies[n].ID); a != nil {
@@ -208,7 +208,7 @@ func (m *Machine) separate(inc *incident) {
 // settle ends the time in which dependents may recover by themselves.
 func (m *Machine) settle(inc *incident) {
 	inc.settleAt = time.Time{}
-	for _, c := range inc.failing() {
+	for _, c := range inc.Failing() {
 		if c != inc.Component {
 			m.detach(inc, c)
 		}

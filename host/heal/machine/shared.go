@@ -46,7 +46,7 @@ func (m *Machine) turn(inc *incident, last *record.Recovery) time.Time {
 
 // candidate names the next one to try, empty for none.
 func (m *Machine) candidate(inc *incident) string {
-	for _, name := range inc.failing() {
+	for _, name := range inc.Failing() {
 		if name == inc.Component || m.joined(name, inc.Component) {
 			continue
 		}
