@@ -27,6 +27,8 @@ type ComponentMode struct {
 // own.
 type Modes struct {
 	Mode       string          `json:"mode" enum:"manual,supervised,automated,learning"`
+	Live       bool            `json:"live" doc:"set live, whatever the configuration says"`
+	Configured string          `json:"configured" enum:"manual,supervised,automated,learning" doc:"healing.mode of the configuration"`
 	Components []ComponentMode `json:"components"`
 }
 
@@ -36,6 +38,12 @@ func (s *Server) registerModes() {
 	type modeIn struct{ Body modeBody }
 	handle(s, operation{method: http.MethodPut, path: Base + "/mode", summary: "change the healing mode", role: RoleOperator}, func(ctx context.Context, in *modeIn) (modeBody, error) {
 		return in.Body, d.SetMode(ctx, in.Body.Mode)
+	})
+	handle(s, operation{method: http.MethodDelete, path: Base + "/mode", summary: "give the daemon back the mode of the configuration", role: RoleOperator}, func(ctx context.Context, _ *none) (Modes, error) {
+		if err := d.SetMode(ctx, ""); err != nil {
+			return Modes{}, err
+		}
+		return d.Modes(), nil
 	})
 	type ownIn struct {
 		Name string `path:"name" maxLength:"63"`

@@ -34,6 +34,7 @@ type Daemon interface {
 	// Ready returns nil when the daemon watches and can act, else the reason.
 	Ready() error
 	Modes() Modes
+	// SetMode changes the daemon's mode; an empty one gives back that of the settings.
 	SetMode(ctx context.Context, mode string) error
 	// SetOwnMode gives a component a mode of its own; an empty one gives it back
 	// to the settings.

@@ -113,7 +113,11 @@ func (a *App) setNotReady(reason error) {
 
 // SetMode changes the mode; healing itself writes the audit record.
 func (d daemonService) SetMode(ctx context.Context, mode string) error {
-	if err := d.app.healer.SetMode(mode, api.Actor(ctx)); err != nil {
+	set := func() error { return d.app.healer.SetMode(mode, api.Actor(ctx)) }
+	if mode == "" {
+		set = func() error { return d.app.healer.UnsetMode(api.Actor(ctx)) }
+	}
+	if err := set(); err != nil {
 		return &api.Problem{Status: http.StatusConflict, Detail: err.Error()}
 	}
 	return nil
@@ -121,7 +125,8 @@ func (d daemonService) SetMode(ctx context.Context, mode string) error {
 
 // Modes returns the daemon's mode and those of components.
 func (d daemonService) Modes() api.Modes {
-	out := api.Modes{Mode: string(d.app.healer.Mode()), Components: []api.ComponentMode{}}
+	set, configured := d.app.healer.ModeSetLive()
+	out := api.Modes{Mode: string(d.app.healer.Mode()), Live: set, Configured: string(configured), Components: []api.ComponentMode{}}
 	live := d.app.healer.OwnModes()
 	for _, c := range d.app.current().Components {
 		name := string(c.Name)

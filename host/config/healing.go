@@ -20,7 +20,7 @@ const (
 // Healing is the table [healing].
 type Healing struct {
 	Enabled                 bool          `toml:"enabled" default:"true" doc:"Whether incidents are opened and recoveries proposed at all."`
-	Mode                    Mode          `toml:"mode" default:"supervised" oneof:"manual|supervised|automated|learning" doc:"manual: every recovery needs approval. supervised: low and medium severity are automatic. automated: all are. learning: decide and record, do nothing."`
+	Mode                    Mode          `toml:"mode" default:"supervised" oneof:"manual|supervised|automated|learning" doc:"manual: every recovery needs approval. supervised: low and medium severity are automatic. automated: all are. learning: decide and record, do nothing. A mode set by homeostat mode set holds instead, until homeostat mode unset."`
 	DetectionInterval       time.Duration `toml:"detection_interval" default:"30s" min:"1s" max:"1h" doc:"How often detectors look at signals. Exits and probe verdicts are looked at at once."`
 	MaxConcurrentRecoveries int           `toml:"max_concurrent_recoveries" default:"3" min:"1" max:"100" doc:"How many recoveries run at the same time, the most severe first."`
 	QuarantinePeriod        time.Duration `toml:"quarantine_period" default:"10m" min:"1ms" max:"168h" doc:"How long a strategy whose recovery failed is not asked again about the component; the next rung of the ladder is asked at once."`

@@ -268,6 +268,46 @@ func TestModeIsChangedLiveAndRemembered(t *testing.T) {
 		if got := w.heal.Mode(); got != policy.Automated {
 			t.Errorf("after a restart the mode is %s, want what was set live", got)
 		}
+		if live, configured := w.heal.ModeSetLive(); !live || configured != policy.Manual {
+			t.Errorf("live %v, configured %s; want that it is set live and that the settings say manual", live, configured)
+		}
+		if err := w.heal.UnsetMode("ann"); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.heal.Mode(); got != policy.Manual {
+			t.Errorf("the mode is %s when none is set, want that of the settings", got)
+		}
+	})
+}
+
+func TestModeOfTheSettingsHoldsWhereNoneIsSetLive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "web")
+		w.boot(in(policy.Automated), &restarter{})
+		// What else is durable makes no order of the mode.
+		if _, err := w.heal.StartMaintenance(Window{Component: "web", For: time.Minute, By: "ann"}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		w.halt()
+		w.boot(in(policy.Manual), &restarter{})
+		defer w.halt()
+		if got := w.heal.Mode(); got != policy.Manual {
+			t.Errorf("after a restart with other settings the mode is %s, want theirs", got)
+		}
+		time.Sleep(time.Hour)
+		w.crash("web", 1)
+		synctest.Wait()
+		w.wantOrders()
+		if got := w.only().Approvals; len(got) != 1 {
+			t.Fatalf("%d approvals in mode manual, want one", len(got))
+		}
+		// So it is when they are read anew while the daemon runs.
+		if err := w.heal.Reload(in(policy.Automated), PromotionSuggest); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		w.wantOrders("restart web")
 	})
 }
 

@@ -79,6 +79,17 @@ func (h *Healer) SetMode(mode, who string) error {
 	return h.step(machine.SetMode{Mode: m, By: who})
 }
 
+// UnsetMode gives the daemon back the mode of the settings, durably.
+func (h *Healer) UnsetMode(who string) error { return h.step(machine.SetMode{By: who}) }
+
+// ModeSetLive reports whether the daemon's mode was set live, and the mode that the
+// settings have.
+func (h *Healer) ModeSetLive() (live bool, configured policy.Mode) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.ModeSetLive()
+}
+
 // SetOwnMode gives a component a mode of its own, durably; an empty one gives it
 // back to the settings.
 func (h *Healer) SetOwnMode(component string, own policy.Own, who string) error {

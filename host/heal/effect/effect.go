@@ -89,7 +89,8 @@ type Save struct {
 
 // State is what survives a restart beside the incidents.
 type State struct {
-	Mode policy.Mode `json:"mode"`
+	// Mode is the daemon's where it was set live.
+	Mode policy.Mode `json:"mode,omitempty"`
 	// Modes are those of components that were set live.
 	Modes       map[string]policy.Own `json:"modes,omitempty"`
 	Maintenance []record.Maintenance  `json:"maintenance"`

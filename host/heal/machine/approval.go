@@ -107,7 +107,7 @@ func (in Approve) apply(m *Machine) error {
 	case a.State == record.ApprovalApproved:
 		return nil
 	case a.State != record.ApprovalPending || inc == nil:
-		return refuse("approve %s: it is %s already%s", in.ID, a.State, how(a))
+		return refuse("approve %s: it is %s already%s", in.ID, a.State, a.How())
 	}
 	m.answer(inc, a, record.ApprovalApproved, in.By, "")
 	approved := *a
@@ -121,18 +121,6 @@ func (in Approve) apply(m *Machine) error {
 	m.enter(inc, record.PhaseIdle, fmt.Sprintf("approval %s: yes by %s", a.ID, in.By))
 	inc.ready = &approved
 	return nil
-}
-
-// how says who answered an approval, and with what words.
-func how(a *record.Approval) string {
-	out := ""
-	if a.By != "" {
-		out = " by " + a.By
-	}
-	if a.Text != "" {
-		out += " (" + a.Text + ")"
-	}
-	return out
 }
 
 // startApproved carries out what a person has allowed, once.
@@ -155,7 +143,7 @@ func (in Reject) apply(m *Machine) error {
 	case a.State == record.ApprovalRejected:
 		return nil
 	case a.State != record.ApprovalPending || inc == nil:
-		return refuse("reject %s: it is %s already%s", in.ID, a.State, how(a))
+		return refuse("reject %s: it is %s already%s", in.ID, a.State, a.How())
 	}
 	m.answer(inc, a, record.ApprovalRejected, in.By, in.Reason)
 	m.unanswered(inc, *a, sdk.ResultRejected)

@@ -28,7 +28,7 @@ type Machine struct {
 	set        Settings
 	graph      graph.Graph
 	components map[string]Component
-	mode       policy.Mode
+	ordered    policy.Mode           // the daemon's, set live; empty while that of the settings holds
 	modes      map[string]policy.Own // of components, set live
 	ledger     *ledger.Ledger
 	open       []*incident
@@ -57,7 +57,6 @@ func New(set Settings) *Machine {
 	m := &Machine{quiet: quiet.New(), rests: rest.Book{}, modes: map[string]policy.Own{}}
 	m.configure(set)
 	m.ledger = ledger.New(3 * m.set.DetectionInterval)
-	m.mode = m.set.Mode
 	return m
 }
 

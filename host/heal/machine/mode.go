@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"maps"
 
 	"github.com/homeostat/homeostat/host/heal/effect"
@@ -23,13 +24,18 @@ func (in SetMode) apply(m *Machine) error {
 	if in.Component != "" {
 		return m.setOwn(in)
 	}
-	before := m.mode
-	m.mode = in.Mode
-	m.audit("mode_set", map[string]any{"from": string(before), "to": string(in.Mode), "by": in.By})
-	m.emit(effect.Publish{Topic: "mode", Item: map[string]string{"mode": string(in.Mode), "by": in.By}})
+	before := m.Mode()
+	m.ordered = in.Mode
 	m.saveState()
-	m.reconsider("the mode is now "+string(in.Mode), func(string) bool { return true })
+	m.tellMode(before, in.By)
 	return nil
+}
+
+func (m *Machine) tellMode(before policy.Mode, by string) {
+	mode := string(m.Mode())
+	m.audit("mode_set", map[string]any{"from": string(before), "to": mode, "live": m.ordered != "", "by": by})
+	m.emit(effect.Publish{Topic: "mode", Item: map[string]string{"mode": mode, "by": by}})
+	m.reconsider("the mode is now "+mode, "")
 }
 
 // setOwn gives a component a mode that the settings do not have.
@@ -48,15 +54,15 @@ func (m *Machine) setOwn(in SetMode) error {
 	})
 	m.emit(effect.Publish{Topic: "mode", Item: map[string]string{"component": in.Component, "mode": string(after), "by": in.By}})
 	m.saveState()
-	m.reconsider("the mode of "+in.Component+" is now "+string(after), func(name string) bool { return name == in.Component })
+	m.reconsider("the mode of "+in.Component+" is now "+string(after), in.Component)
 	return nil
 }
 
 // reconsider looks anew at what waits for an approval that may not be needed any
-// more, or not be enough.
-func (m *Machine) reconsider(why string, concerns func(component string) bool) {
+// more, or not be enough: of one component, or with an empty name of all.
+func (m *Machine) reconsider(why, component string) {
 	for _, inc := range m.open {
-		if inc.Phase == record.PhaseApproval && concerns(inc.Component) {
+		if inc.Phase == record.PhaseApproval && (component == "" || component == inc.Component) {
 			m.enter(inc, record.PhaseIdle, why)
 		}
 	}
@@ -77,12 +83,20 @@ func (m *Machine) Unasked(incident, strategy string) bool {
 	return inc != nil && policy.Decide(m.modeFor(strategy, inc.Component), inc.Severity, "") == policy.Act
 }
 
-// Mode returns the daemon's mode.
-func (m *Machine) Mode() policy.Mode { return m.mode }
+// Mode returns the daemon's mode: the one set live, else that of the settings.
+func (m *Machine) Mode() policy.Mode {
+	return cmp.Or(m.ordered, m.set.Mode)
+}
+
+// ModeSetLive reports whether the daemon's mode was set live; Configured is that of
+// the settings.
+func (m *Machine) ModeSetLive() (live bool, configured policy.Mode) {
+	return m.ordered != "", m.set.Mode
+}
 
 // ModeOf returns the mode that holds for a component.
 func (m *Machine) ModeOf(component string) policy.Mode {
-	return policy.Effective(m.mode, m.own(component))
+	return policy.Effective(m.Mode(), m.own(component))
 }
 
 // OwnModes returns the modes of components that were set live.

@@ -93,7 +93,7 @@ func (md *model) checkAct(t *rapid.T, before []effect.Effect, e effect.Act) {
 		t.Fatalf("%s is carried out %d times", key, md.acted[key])
 	}
 	rec := md.m.find(e.Incident).Running()
-	mode := policy.Effective(md.m.mode, md.m.components[e.Component].Mode)
+	mode := policy.Effective(md.m.Mode(), md.m.components[e.Component].Mode)
 	if (mode == policy.Manual || mode == policy.Learning) && rec.ApprovedBy == "" {
 		t.Fatalf("%s acts unasked in mode %s", e.Recovery, mode)
 	}

@@ -28,7 +28,7 @@ func (m *Machine) burden() burden.Burden {
 func (m *Machine) regress(inc *incident) {
 	rec := inc.Running()
 	now, before := m.burden(), burden.Burden(rec.Before)
-	if lastReceipt(rec) < 0 {
+	if rec.LastReceipt() < 0 {
 		near := m.near(inc, rec)
 		now, before = now.Of(near), before.Of(near)
 	}

@@ -15,13 +15,13 @@ import (
 
 func (m *Machine) saveState() {
 	m.emit(effect.SaveState{State: effect.State{
-		Mode: m.mode, Modes: maps.Clone(m.modes), Maintenance: m.quiet.Windows(), Promotions: slices.Clone(m.promotions),
+		Mode: m.ordered, Modes: maps.Clone(m.modes), Maintenance: m.quiet.Windows(), Promotions: slices.Clone(m.promotions),
 	}})
 }
 
 func (r Restore) apply(m *Machine) error {
 	if _, err := policy.ParseMode(string(r.State.Mode)); err == nil {
-		m.mode = r.State.Mode
+		m.ordered = r.State.Mode
 	}
 	for name, own := range r.State.Modes {
 		if _, known := m.components[name]; known {
@@ -126,8 +126,11 @@ func (m *Machine) resume(inc *incident) {
 }
 
 func (c Configure) apply(m *Machine) error {
-	gone := m.components
+	gone, before := m.components, m.Mode()
 	m.configure(c.Settings)
+	if m.Mode() != before {
+		m.tellMode(before, "the configuration")
+	}
 	m.ledger.SetTTL(3 * m.set.DetectionInterval)
 	for _, name := range sortedKeys(gone) {
 		if _, still := m.components[name]; still {

@@ -2,7 +2,6 @@ package machine
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/homeostat/homeostat/host/heal/effect"
 	"github.com/homeostat/homeostat/host/heal/record"
@@ -36,7 +35,7 @@ func (m *Machine) failAll(inc *incident, why string) {
 // takeBack orders the last action that has a receipt to be undone, and reports
 // false when there is none left.
 func (m *Machine) takeBack(inc *incident, rec *record.Recovery) bool {
-	n := lastReceipt(rec)
+	n := rec.LastReceipt()
 	if n < 0 {
 		return false
 	}
@@ -48,15 +47,6 @@ func (m *Machine) takeBack(inc *incident, rec *record.Recovery) bool {
 	})
 	m.emit(effect.Undo{Ticket: inc.ticketOf(), Recovery: rec.ID, Index: n, Action: action, Receipt: rec.Receipts[n], Reason: rec.Text})
 	return true
-}
-
-func lastReceipt(rec *record.Recovery) int {
-	for n, receipt := range slices.Backward(rec.Receipts) {
-		if receipt != "" {
-			return n
-		}
-	}
-	return -1
 }
 
 func (u Undone) apply(m *Machine) error {

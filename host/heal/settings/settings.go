@@ -17,7 +17,7 @@ import (
 
 // Settings are what the operator decides. Zero values take the defaults.
 type Settings struct {
-	// Mode is the daemon's mode at first start; default supervised.
+	// Mode is the daemon's mode while none is set live; default supervised.
 	Mode policy.Mode
 	// MaxConcurrent is how many incidents are worked on at once; default 3.
 	MaxConcurrent int

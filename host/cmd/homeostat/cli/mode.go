@@ -23,13 +23,15 @@ automated    everything is repaired at once
 learning     decide and record, do nothing
 
 The stricter of the daemon's mode and a component's own holds, unless the
-component's wins. What is set holds across restarts.
+component's wins. What is set here holds across restarts, whatever the configuration
+says, until it is unset.
 
   homeostat mode
   homeostat mode set automated
   homeostat mode set manual --component db
   homeostat mode set automated --component web --wins
-  homeostat mode unset --component web    back to the configuration`,
+  homeostat mode unset                    back to the configuration
+  homeostat mode unset --component web`,
 		Args: cobra.NoArgs,
 	})
 	cmd.AddCommand(modeSet(g), modeUnset(g))
@@ -37,7 +39,7 @@ component's wins. What is set holds across restarts.
 }
 
 func showModes(w io.Writer, m api.Modes) {
-	fmt.Fprintln(w, m.Mode)
+	fmt.Fprintln(w, inForce(m))
 	if len(m.Components) == 0 {
 		return
 	}
@@ -53,6 +55,14 @@ func showModes(w io.Writer, m api.Modes) {
 		rows = append(rows, []string{c.Component, c.Mode, own, from})
 	}
 	table(w, []string{"component", "in force", "its own", "from"}, rows)
+}
+
+// inForce says where another mode holds than the configuration's.
+func inForce(m api.Modes) string {
+	if m.Live && m.Mode != m.Configured {
+		return fmt.Sprintf("%s, set live; the configuration says %s (`homeostat mode unset` goes back to it)", m.Mode, m.Configured)
+	}
+	return m.Mode
 }
 
 func modeSet(g *globals) *cobra.Command {
@@ -85,18 +95,19 @@ func modeSet(g *globals) *cobra.Command {
 }
 
 func modeUnset(g *globals) *cobra.Command {
-	cmd := &cobra.Command{Use: "unset --component NAME", Short: "Give a component back the mode of the configuration", Args: cobra.NoArgs}
-	component := cmd.Flags().String("component", "", "the component (required)")
+	cmd := &cobra.Command{Use: "unset", Short: "Give the daemon, or a component, back the mode of the configuration", Args: cobra.NoArgs}
+	component := cmd.Flags().String("component", "", "the component whose own mode is unset (default: the daemon's mode is)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if *component == "" {
-			return usageError(fmt.Errorf("unset needs --component; see `%s --help`", cmd.CommandPath()))
+		path := api.Base + "/mode"
+		if *component != "" {
+			path = ownModePath(*component)
 		}
 		c, err := g.client()
 		if err != nil {
 			return err
 		}
 		var modes api.Modes
-		if err := c.Do(cmd.Context(), http.MethodDelete, ownModePath(*component), nil, &modes); err != nil {
+		if err := c.Do(cmd.Context(), http.MethodDelete, path, nil, &modes); err != nil {
 			return err
 		}
 		tellMode(cmd.OutOrStdout(), *component, modes)

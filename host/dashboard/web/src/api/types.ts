@@ -323,6 +323,8 @@ export interface Scoreboard extends List<Score> {
 
 export interface Modes {
   mode: Mode;
+  live: boolean;
+  configured: Mode;
   components: { component: string; mode: Mode; live: boolean; own: Mode; wins?: boolean }[];
 }
 
