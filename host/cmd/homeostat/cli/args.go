@@ -29,7 +29,7 @@ func usageForArgs(cmd *cobra.Command) {
 func inWords(c *cobra.Command, args []string, err error) error {
 	line, _, _ := strings.Cut(c.Use, " --")
 	wants := strings.Fields(line)[1:]
-	given := "nothing"
+	given, name := "nothing", strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
 	if len(args) > 0 {
 		given = strconv.Quote(strings.Join(args, " "))
 	}
@@ -37,7 +37,7 @@ func inWords(c *cobra.Command, args []string, err error) error {
 	case c.HasSubCommands() || strings.ContainsAny(c.Use, "[]") || len(args) == len(wants):
 		return err
 	case len(wants) == 0:
-		return fmt.Errorf("%s takes no argument, was given %s", c.CommandPath(), given)
+		return fmt.Errorf("%s takes no argument, was given %s", name, given)
 	}
-	return fmt.Errorf("%s wants %s, was given %s", c.CommandPath(), strings.Join(wants, " and "), given)
+	return fmt.Errorf("%s wants %s, was given %s", name, strings.Join(wants, " and "), given)
 }

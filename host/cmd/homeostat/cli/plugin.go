@@ -104,7 +104,11 @@ func checkConfigured(ctx context.Context, g *globals) ([]plugin.Description, err
 }
 
 func showDescription(w io.Writer, d plugin.Description) {
-	fmt.Fprintf(w, "%s %s: a %s that can %s\n", d.Name, d.Version, d.Kind, orDash(strings.Join(d.Features, ", ")))
+	able := "without optional abilities"
+	if len(d.Features) > 0 {
+		able = "that can " + strings.Join(d.Features, ", ")
+	}
+	fmt.Fprintf(w, "%s %s: a %s %s\n", d.Name, d.Version, d.Kind, able)
 	rows := make([][]string, 0, len(d.Settings))
 	for _, s := range d.Settings {
 		rows = append(rows, []string{"  " + s.Key, s.Type, orDash(s.Default), s.Doc})
@@ -118,7 +122,12 @@ func pluginNew() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new NAME DIR",
 		Short: "Write a new plugin that builds and passes its test",
-		Args:  cobra.ExactArgs(2),
+		Long: `Writes a small plugin, its test, a page that says what to do next, and a go.mod where
+the folder is in no module yet. A file that is there is never replaced.
+
+  homeostat plugin new latency-guard --kind detector ./latency-guard
+  homeostat plugin new kick --kind strategy ./kick`,
+		Args: cobra.ExactArgs(2),
 	}
 	kind := cmd.Flags().String("kind", "detector", "detector or strategy")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
