@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/homeostat/homeostat/examples/shop/service"
 )
 
 // maxOrderBytes bounds the body of an order.
@@ -28,7 +30,7 @@ type pages struct {
 }
 
 func (p *pages) items(w http.ResponseWriter, _ *http.Request) {
-	p.answer(w, http.StatusOK, p.store.Items())
+	service.Answer(w, p.log, http.StatusOK, p.store.Items())
 }
 
 func (p *pages) sell(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +44,7 @@ func (p *pages) sell(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), p.statusOf(err))
 		return
 	}
-	p.answer(w, http.StatusCreated, sold)
+	service.Answer(w, p.log, http.StatusCreated, sold)
 }
 
 func (p *pages) statusOf(err error) int {
@@ -63,13 +65,5 @@ func (p *pages) health(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	p.answer(w, http.StatusOK, map[string]string{"status": "ok"})
-}
-
-func (p *pages) answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(body); err != nil {
-		p.log.Debug("answer was not sent", "error", err)
-	}
+	service.Answer(w, p.log, http.StatusOK, map[string]string{"status": "ok"})
 }

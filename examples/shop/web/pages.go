@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/homeostat/homeostat/examples/shop/service"
 )
 
 // maxOrderBytes bounds the body of an order.
@@ -61,7 +63,7 @@ func (p *pages) items(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	markOld(w, old)
-	p.answer(w, http.StatusOK, items)
+	service.Answer(w, p.log, http.StatusOK, items)
 }
 
 // markOld tells a program that the goods are older than usual.
@@ -80,7 +82,7 @@ func (p *pages) order(w http.ResponseWriter, r *http.Request) {
 	status, sold, err := p.web.Order(r.Context(), order)
 	switch {
 	case err == nil:
-		p.answer(w, status, sold)
+		service.Answer(w, p.log, status, sold)
 	case status/100 == 4:
 		http.Error(w, err.Error(), status)
 	default:
@@ -110,19 +112,11 @@ func (p *pages) health(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, err)
 		return
 	}
-	p.answer(w, http.StatusOK, map[string]string{"status": "ok"})
+	service.Answer(w, p.log, http.StatusOK, map[string]string{"status": "ok"})
 }
 
 // refuse answers that the store, not this process, is the trouble.
 func (p *pages) refuse(w http.ResponseWriter, err error) {
 	p.log.Error("request failed", "error", err)
 	http.Error(w, err.Error(), http.StatusServiceUnavailable)
-}
-
-func (p *pages) answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(body); err != nil {
-		p.log.Debug("answer was not sent", "error", err)
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/homeostat/homeostat/examples/shop/service"
 	"github.com/homeostat/homeostat/examples/theorem-prover/problem"
 )
 
@@ -17,7 +18,7 @@ const maxDemand = 4096
 func Pages(e *Engine) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", e.health)
-	mux.HandleFunc("GET /demand", func(w http.ResponseWriter, _ *http.Request) { e.answer(w, e.Demand()) })
+	mux.HandleFunc("GET /demand", func(w http.ResponseWriter, _ *http.Request) { service.Answer(w, e.log, http.StatusOK, e.Demand()) })
 	mux.HandleFunc("PUT /demand", e.want)
 	return mux
 }
@@ -27,7 +28,7 @@ func (e *Engine) health(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	e.answer(w, map[string]string{"status": "ok"})
+	service.Answer(w, e.log, http.StatusOK, map[string]string{"status": "ok"})
 }
 
 func (e *Engine) want(w http.ResponseWriter, r *http.Request) {
@@ -40,7 +41,7 @@ func (e *Engine) want(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e.log.Info("demand changed", "demand", d)
-	e.answer(w, d)
+	service.Answer(w, e.log, http.StatusOK, d)
 }
 
 // readDemand reads one object of shares and nothing after it.
@@ -54,11 +55,4 @@ func readDemand(r io.Reader) (problem.Demand, error) {
 		return nil, errors.New("read the demand: there is something after it")
 	}
 	return d, nil
-}
-
-func (e *Engine) answer(w http.ResponseWriter, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(body); err != nil {
-		e.log.Debug("answer was not sent", "error", err)
-	}
 }

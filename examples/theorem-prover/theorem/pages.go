@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/homeostat/homeostat/examples/shop/service"
 )
 
 // maxBody bounds the body of a theorem.
@@ -29,7 +31,7 @@ type pages struct {
 }
 
 func (p *pages) count(w http.ResponseWriter, _ *http.Request) {
-	p.answer(w, http.StatusOK, map[string]int{"theorems": p.store.Count()})
+	service.Answer(w, p.log, http.StatusOK, map[string]int{"theorems": p.store.Count()})
 }
 
 func (p *pages) find(w http.ResponseWriter, r *http.Request) {
@@ -38,7 +40,7 @@ func (p *pages) find(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no proof of this problem is known", http.StatusNotFound)
 		return
 	}
-	p.answer(w, http.StatusOK, t)
+	service.Answer(w, p.log, http.StatusOK, t)
 }
 
 func (p *pages) put(w http.ResponseWriter, r *http.Request) {
@@ -57,16 +59,8 @@ func (p *pages) put(w http.ResponseWriter, r *http.Request) {
 		p.log.Error("theorem was not kept", "error", err)
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	case news:
-		p.answer(w, http.StatusCreated, t)
+		service.Answer(w, p.log, http.StatusCreated, t)
 	default:
-		p.answer(w, http.StatusOK, t)
-	}
-}
-
-func (p *pages) answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(body); err != nil {
-		p.log.Debug("answer was not sent", "error", err)
+		service.Answer(w, p.log, http.StatusOK, t)
 	}
 }
