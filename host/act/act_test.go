@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -195,6 +196,28 @@ func TestDeclaredCommandThatHangsIsKilledWithItsChildren(t *testing.T) {
 	}
 	if took := time.Since(began); took > time.Minute {
 		t.Errorf("it took %v", took)
+	}
+}
+
+func TestDeclaredCommandThatLeavesAServiceBehindIsDone(t *testing.T) {
+	gate := filepath.Join(t.TempDir(), "gate")
+	if err := syscall.Mkfifo(gate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The service holds the command's output until the gate is opened.
+	script := "(read -r _ < " + gate + ") & echo started"
+	a, _ := actor(t, map[string]Command{"serve": {Command: []string{"/bin/sh", "-c", script}, Timeout: 5 * time.Minute}})
+	text, _, err := a.Do(t.Context(), "rec_1/0", sdk.RunDeclared{Component: "web", Name: "serve"}, "why")
+	if err != nil || !strings.Contains(text, "started") {
+		t.Errorf("got %q, %v; want that it was done: the command itself has ended well", text, err)
+	}
+	// This waits for the service at the gate, and lets it go.
+	out, err := os.OpenFile(gate, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

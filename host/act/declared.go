@@ -46,7 +46,8 @@ func (c Command) timeout() time.Duration {
 }
 
 // Run runs the command in a process group of its own and waits for it. At the
-// deadline the whole group is killed.
+// deadline, or when ctx ends, the whole group is killed. What a command that ended
+// well leaves running, such as a service that it has started, is left in peace.
 func (c Command) Run(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout())
 	defer cancel()
@@ -64,12 +65,14 @@ func (c Command) Run(ctx context.Context) (string, error) {
 	err = cmd.Run()
 	text := strings.TrimSpace(out.String())
 	switch {
+	case err == nil, errors.Is(err, exec.ErrWaitDelay): // it ended well, and what it left running holds its output
+		return fmt.Sprintf("ran %s: %q", strings.Join(c.Command, " "), text), nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return "", fmt.Errorf("run %s: killed, because the host stops or the order was withdrawn; its output: %q", c.Command[0], text)
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("run %s: not done within %v, killed; its output: %q", c.Command[0], c.timeout(), text)
-	case err != nil:
-		return "", fmt.Errorf("run %s: %w; its output: %q", c.Command[0], err, text)
 	}
-	return fmt.Sprintf("ran %s: %q", strings.Join(c.Command, " "), text), nil
+	return "", fmt.Errorf("run %s: %w; its output: %q", c.Command[0], err, text)
 }
 
 // Marked returns the command with the key of the order that it is run for in its
