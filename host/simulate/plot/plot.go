@@ -19,7 +19,7 @@ const (
 )
 
 // colors are told apart by people who see no red or green, too (Okabe and Ito).
-var colors = []string{"#000000", "#0072b2", "#009e73", "#cc79a7", "#d55e00", "#e69f00"}
+var colors = []string{"#000000", "#0072b2", "#009e73", "#cc79a7", "#d55e00", "#e69f00", "#56b4e9"}
 
 // line is one curve of a panel: cumulative downtime in hours.
 type line struct {
@@ -69,6 +69,9 @@ func settings(scores []tuning.Score) panel {
 	for n, s := range scores {
 		if n == 0 || s.ModelError != scores[n-1].ModelError {
 			p.lines = append(p.lines, line{fmt.Sprintf("genetic, error %.2f", s.ModelError), s.Curves[tuning.Genetic]})
+		}
+		if s.RecordedError < s.ModelError {
+			p.lines = append(p.lines, line{fmt.Sprintf("replay, error %.2f to %.2f", s.ModelError, s.RecordedError), s.Curves[tuning.Replay]})
 		}
 	}
 	return panel{p.title, append(p.lines, line{fmt.Sprintf("model only, error %.2f", last.ModelError), last.Curves[tuning.ModelOnly]})}

@@ -34,8 +34,9 @@ func TestPlotIsWellFormedAndNamesEveryWay(t *testing.T) {
 	}
 	curve := []float64{1, 2, 3}
 	picture := SVG(&r, []tuning.Score{
-		{ModelError: 0.08, Curves: map[string][]float64{tuning.Default: curve, tuning.Genetic: curve, tuning.Oracle: curve}},
-		{ModelError: 0.6, Curves: map[string][]float64{tuning.Genetic: curve, tuning.ModelOnly: curve}},
+		{ModelError: 0.08, RecordedError: 0.08, Curves: map[string][]float64{tuning.Default: curve, tuning.Genetic: curve, tuning.Oracle: curve}},
+		{ModelError: 0.6, RecordedError: 0.6, Curves: map[string][]float64{tuning.Genetic: curve}},
+		{ModelError: 0.6, RecordedError: 0.25, Curves: map[string][]float64{tuning.Genetic: curve, tuning.Replay: curve, tuning.ModelOnly: curve}},
 	})
 	wellFormed(t, picture)
 	for _, p := range simulate.Policies() {
@@ -43,9 +44,9 @@ func TestPlotIsWellFormedAndNamesEveryWay(t *testing.T) {
 			t.Errorf("got no %s in the plot", p)
 		}
 	}
-	for _, want := range []string{"best settings", "default settings", "genetic, error 0.08", "genetic, error 0.60", "model only, error 0.60"} {
-		if !bytes.Contains(picture, []byte(want)) {
-			t.Errorf("got no %q in the plot", want)
+	for _, want := range []string{"best settings", "default settings", "genetic, error 0.08", "genetic, error 0.60", "model only, error 0.60", "replay, error 0.60 to 0.25"} {
+		if n := bytes.Count(picture, []byte(">"+want+"<")); n != 1 {
+			t.Errorf("got %d curves %q in the plot, want one", n, want)
 		}
 	}
 }

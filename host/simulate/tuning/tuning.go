@@ -11,6 +11,7 @@ package tuning
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/homeostat/homeostat/sdk"
@@ -60,6 +61,10 @@ type Score struct {
 	Genetic   float64 `json:"genetic_seconds"`
 	Replay    float64 `json:"replay_seconds"`
 	Oracle    float64 `json:"oracle_seconds"`
+	// GeneticError and ReplayError are the standard errors of Genetic and Replay over
+	// Default, as far as worlds differ; 0 for one world.
+	GeneticError float64 `json:"genetic_to_default_error"`
+	ReplayError  float64 `json:"replay_to_default_error"`
 	// Worst is the largest downtime of a world over that of its default settings.
 	Worst float64 `json:"worst_to_default"`
 	// Outside counts settings that were put in force and are not declared.
@@ -67,7 +72,12 @@ type Score struct {
 	// Curves are cumulative downtimes in hours after each incident, by the names of
 	// the ways, the mean over worlds.
 	Curves map[string][]float64 `json:"curves_hours"`
+
+	worlds []lived
 }
+
+// lived are the mean downtimes of one world.
+type lived struct{ base, genetic, replay float64 }
 
 // The ways whose curves a Score has.
 const (
@@ -163,6 +173,7 @@ func (c Config) world(ctx context.Context, w *world, seed uint64, score *Score) 
 	score.add(ModelOnly, &score.ModelOnly, modelled)
 	score.add(Genetic, &score.Genetic, evolved)
 	score.add(Replay, &score.Replay, replayed)
+	score.worlds = append(score.worlds, lived{base.total / Incidents, evolved.total / Incidents, replayed.total / Incidents})
 	score.Worst = max(score.Worst, evolved.total/base.total, replayed.total/base.total)
 	return nil
 }
@@ -224,4 +235,25 @@ func (s *Score) divide(worlds float64) {
 			curve[i] /= worlds
 		}
 	}
+	s.GeneticError = s.deviates(func(w lived) float64 { return w.genetic })
+	s.ReplayError = s.deviates(func(w lived) float64 { return w.replay })
+}
+
+// deviates is the standard error of the ratio of a way's mean downtime to the default's
+// over worlds (Cochran, Sampling Techniques, 1977, section 6.4).
+func (s *Score) deviates(way func(lived) float64) float64 {
+	n := float64(len(s.worlds))
+	if n < 2 {
+		return 0
+	}
+	var sum, base float64
+	for _, w := range s.worlds {
+		sum, base = sum+way(w), base+w.base
+	}
+	squares := 0.0
+	for _, w := range s.worlds {
+		d := way(w) - sum/base*w.base
+		squares += d * d
+	}
+	return math.Sqrt(squares/(n-1)/n) / (base / n)
 }

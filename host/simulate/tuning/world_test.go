@@ -110,6 +110,19 @@ func TestScoresAreHeldToTheirBars(t *testing.T) {
 	}
 }
 
+func TestErrorOfARatioIsThatOfItsResiduals(t *testing.T) {
+	s := Score{worlds: []lived{{100, 40, 50}, {200, 110, 100}}}
+	s.divide(2)
+	// The ratio is 150 / 300; the residuals are -10 and 10, the mean of the default 150.
+	if want := 10.0 / 150; s.GeneticError < want-1e-12 || s.GeneticError > want+1e-12 || s.ReplayError != 0 {
+		t.Errorf("got %v and %v, want %v and 0, for the replay is half of the default in every world", s.GeneticError, s.ReplayError, want)
+	}
+	one := Score{worlds: []lived{{100, 40, 50}}}
+	if one.divide(1); one.GeneticError != 0 {
+		t.Errorf("one world: got %v, want 0", one.GeneticError)
+	}
+}
+
 func TestRunEndsWhenItIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -65,7 +65,8 @@ The second part plays incidents that bad settings cause, under the guarded ladde
 the plugin strategy-genetic, run as the daemon runs it, evolves settings on a model
 that is wrong by some error, and live incidents choose among the best of them and
 the default. Beside it stand the default settings, those that the model alone finds
-best, and the best there are (oracle).
+best, and the best there are (oracle). Behind ± stands the standard error of a ratio: so
+much worlds differ by chance, and the more --worlds, the less.
 
   homeostat simulate
   homeostat simulate --part settings --plugins bin/plugins
@@ -214,8 +215,8 @@ func printSettings(out io.Writer, scores []tuning.Score) error {
 		if s.Bar() > 0 {
 			bar = fmt.Sprintf("%.2f %s", s.Bar(), map[bool]string{true: "kept", false: "MISSED"}[s.ToDefault() <= s.Bar()])
 		}
-		fmt.Fprintf(tw, "%.2f\t%.2f\t%.1f\t%.1f\t%.1f\t%.1f\t%.3f\t%.1f\t%.3f\t%.3f\t%d\t%s\n",
-			s.ModelError, s.RecordedError, s.Oracle, s.Default, s.ModelOnly, s.Genetic, s.ToDefault(), s.Replay, s.Replay/s.Default, s.Worst, s.Outside, bar)
+		fmt.Fprintf(tw, "%.2f\t%.2f\t%.1f\t%.1f\t%.1f\t%.1f\t%.3f ± %.3f\t%.1f\t%.3f ± %.3f\t%.3f\t%d\t%s\n",
+			s.ModelError, s.RecordedError, s.Oracle, s.Default, s.ModelOnly, s.Genetic, s.ToDefault(), s.GeneticError, s.Replay, s.Replay/s.Default, s.ReplayError, s.Worst, s.Outside, bar)
 	}
 	return tw.Flush()
 }
