@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/homeostat/homeostat/host/api/hub"
 	"github.com/homeostat/homeostat/host/api/quota"
 )
 
@@ -53,7 +54,7 @@ type Options struct {
 // Server is the HTTP interface.
 type Server struct {
 	opt    Options
-	events *Hub
+	events *hub.Hub
 	http   *http.Server
 	api    huma.API
 	// signIns bounds guesses.
@@ -62,7 +63,7 @@ type Server struct {
 
 // New builds the routes. It starts nothing.
 func New(opt Options) *Server {
-	s := &Server{opt: opt, events: newHub(), signIns: quota.New()}
+	s := &Server{opt: opt, events: hub.New(), signIns: quota.New()}
 	mux := http.NewServeMux()
 	cfg := huma.DefaultConfig("Homeostat", opt.Version)
 	cfg.DocsPath = ""    // the page would load its viewer from the internet
@@ -116,7 +117,7 @@ func (s *Server) mountPages(mux *http.ServeMux) {
 }
 
 // Events returns the hub that feeds GET events.
-func (s *Server) Events() *Hub { return s.events }
+func (s *Server) Events() *hub.Hub { return s.events }
 
 // OpenAPI returns the description of the interface as JSON.
 func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }
@@ -136,7 +137,7 @@ func (s *Server) Serve(l net.Listener, cert *tls.Certificate) error {
 // Shutdown ends the event streams, waits for running requests until the
 // context ends, then cuts them off.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.events.close()
+	s.events.Close()
 	if err := s.http.Shutdown(ctx); err != nil {
 		if closeErr := s.http.Close(); closeErr != nil {
 			return fmt.Errorf("cut off API requests: %w", closeErr)

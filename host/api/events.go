@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/homeostat/homeostat/host/api/hub"
 )
 
 const (
@@ -27,13 +29,13 @@ func (s *Server) registerEvents() {
 // server stops. A reader who names the last event that it had gets those since,
 // or the topic "reset" when they are no longer known.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
-	sub, ok := s.events.subscribe(r.Header.Get("Last-Event-ID"))
+	sub, ok := s.events.Subscribe(r.Header.Get("Last-Event-ID"))
 	if !ok {
 		w.Header().Set("Retry-After", "5")
 		http.Error(w, "too many readers of events, or the daemon stops: try again", http.StatusServiceUnavailable)
 		return
 	}
-	defer sub.end()
+	defer sub.End()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	out := reader{w: w, control: http.NewResponseController(w), hub: s.events}
@@ -49,7 +51,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		case <-ticker.C:
 			// Who was let in may have been sent away since.
 			ok = s.identify(r).Role >= RoleViewer && out.write(": still here\n\n")
-		case e, open := <-sub.live:
+		case e, open := <-sub.Live:
 			ok = open && out.event(e)
 		}
 		if !ok {
@@ -63,18 +65,18 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 type reader struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
-	hub     *Hub
+	hub     *hub.Hub
 }
 
 // begin sends what the reader missed.
-func (r reader) begin(sub subscription) bool {
+func (r reader) begin(sub hub.Subscription) bool {
 	if !r.write(fmt.Sprintf(": connected\nretry: %d\n\n", comeBack.Milliseconds())) {
 		return false
 	}
-	if sub.gap {
-		return r.write(fmt.Sprintf("id: %s\nevent: reset\ndata: {\"text\":\"events were missed, read the lists again\"}\n\n", r.hub.id(sub.seq)))
+	if sub.Gap {
+		return r.write(fmt.Sprintf("id: %s\nevent: reset\ndata: {\"text\":\"events were missed, read the lists again\"}\n\n", r.hub.ID(sub.Seq)))
 	}
-	for _, e := range sub.missed {
+	for _, e := range sub.Missed {
 		if !r.event(e) {
 			return false
 		}
@@ -82,8 +84,8 @@ func (r reader) begin(sub subscription) bool {
 	return true
 }
 
-func (r reader) event(e event) bool {
-	return r.write(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", r.hub.id(e.seq), e.topic, e.data))
+func (r reader) event(e hub.Event) bool {
+	return r.write(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", r.hub.ID(e.Seq), e.Topic, e.Data))
 }
 
 func (r reader) write(text string) bool {

@@ -1,4 +1,10 @@
-package api
+// Package hub hands events to everybody who listens, and to those who come back
+// what they missed.
+//
+// It owns the order of events, their ids, how many are kept and how far a reader
+// may lag behind. It knows neither HTTP nor what the events are of. A Hub is safe
+// for concurrent use and starts no goroutine.
+package hub
 
 import (
 	"crypto/rand"
@@ -21,10 +27,12 @@ const (
 	keptBytes  = 4 << 20
 )
 
-type event struct {
-	seq   uint64
-	topic string
-	data  []byte
+// Event is one item under its topic.
+type Event struct {
+	Seq   uint64
+	Topic string
+	// Data is JSON.
+	Data []byte
 }
 
 // Hub hands published items to everybody who reads GET events, and keeps the
@@ -34,15 +42,16 @@ type Hub struct {
 	boot string
 
 	mu     sync.Mutex
-	subs   map[chan event]struct{}
+	subs   map[chan Event]struct{}
 	closed bool
 	seq    uint64
-	past   []event // oldest first
+	past   []Event // oldest first
 	bytes  int
 }
 
-func newHub() *Hub {
-	return &Hub{boot: strings.ToLower(rand.Text()[:8]), subs: map[chan event]struct{}{}}
+// New returns a hub without events.
+func New() *Hub {
+	return &Hub{boot: strings.ToLower(rand.Text()[:8]), subs: map[chan Event]struct{}{}}
 }
 
 // Publish sends an item under a topic, for example "incident".
@@ -54,7 +63,7 @@ func (h *Hub) Publish(topic string, item any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.seq++
-	e := event{seq: h.seq, topic: topic, data: data}
+	e := Event{Seq: h.seq, Topic: topic, Data: data}
 	h.keep(e)
 	for ch := range h.subs {
 		select {
@@ -67,51 +76,54 @@ func (h *Hub) Publish(topic string, item any) {
 }
 
 // keep remembers an event and forgets the oldest beyond the bounds.
-func (h *Hub) keep(e event) {
+func (h *Hub) keep(e Event) {
 	h.past = append(h.past, e)
-	h.bytes += len(e.data)
+	h.bytes += len(e.Data)
 	for len(h.past) > keptEvents || h.bytes > keptBytes {
-		h.bytes -= len(h.past[0].data)
-		h.past[0] = event{}
+		h.bytes -= len(h.past[0].Data)
+		h.past[0] = Event{}
 		h.past = h.past[1:]
 	}
 }
 
-// id is an event's id on the wire.
-func (h *Hub) id(seq uint64) string { return h.boot + "-" + strconv.FormatUint(seq, 10) }
+// ID is an event's id on the wire.
+func (h *Hub) ID(seq uint64) string { return h.boot + "-" + strconv.FormatUint(seq, 10) }
 
-// subscription is one reader's.
-type subscription struct {
-	// missed are the events since the last one that the reader had.
-	missed []event
-	// gap reports that there were more than are still known: the reader has to
+// Subscription is one reader's.
+type Subscription struct {
+	// Missed are the events since the last one that the reader had.
+	Missed []Event
+	// Gap reports that there were more than are still known: the reader has to
 	// read the lists again.
-	gap  bool
-	seq  uint64 // of the last event before the live ones
-	live <-chan event
-	end  func()
+	Gap bool
+	// Seq is of the last event before the live ones.
+	Seq uint64
+	// Live is closed when the reader lags too far behind, and when the hub closes.
+	Live <-chan Event
+	// End ends it; more than once is no harm.
+	End func()
 }
 
-// subscribe adds a reader, who had the event of the id last; empty for a new
+// Subscribe adds a reader, who had the event of the id last; empty for a new
 // one. It answers false when there are too many, or the server stops.
-func (h *Hub) subscribe(last string) (subscription, bool) {
-	ch := make(chan event, subscriberQueue)
+func (h *Hub) Subscribe(last string) (Subscription, bool) {
+	ch := make(chan Event, subscriberQueue)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed || len(h.subs) >= maxSubscribers {
-		return subscription{}, false
+		return Subscription{}, false
 	}
 	h.subs[ch] = struct{}{}
-	s := subscription{live: ch, end: func() { h.leave(ch) }, seq: h.seq}
+	s := Subscription{Live: ch, End: func() { h.leave(ch) }, Seq: h.seq}
 	if last != "" {
-		s.missed, s.gap = h.since(last)
+		s.Missed, s.Gap = h.since(last)
 	}
 	return s, true
 }
 
 // since returns the events after the one of the id, and whether some of them
 // are forgotten.
-func (h *Hub) since(last string) (missed []event, gap bool) {
+func (h *Hub) since(last string) (missed []Event, gap bool) {
 	boot, number, _ := strings.Cut(last, "-")
 	seq, err := strconv.ParseUint(number, 10, 64)
 	if boot != h.boot || err != nil || seq > h.seq {
@@ -121,10 +133,10 @@ func (h *Hub) since(last string) (missed []event, gap bool) {
 	if seq+1 < oldest {
 		return nil, true
 	}
-	return append([]event(nil), h.past[seq+1-oldest:]...), false
+	return append([]Event(nil), h.past[seq+1-oldest:]...), false
 }
 
-func (h *Hub) leave(ch chan event) {
+func (h *Hub) leave(ch chan Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, ok := h.subs[ch]; ok {
@@ -133,7 +145,15 @@ func (h *Hub) leave(ch chan event) {
 	}
 }
 
-func (h *Hub) close() {
+// Readers is how many listen now.
+func (h *Hub) Readers() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs)
+}
+
+// Close ends all readers and takes no more.
+func (h *Hub) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
