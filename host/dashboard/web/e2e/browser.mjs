@@ -64,6 +64,13 @@ class Reader {
     return result.value;
   }
 
+  /** jump goes to a page by its keys, until the page has the focus. */
+  async jump(key, title) {
+    await this.page.keyboard.press("g");
+    await this.page.keyboard.press(key);
+    await this.page.waitForFunction((t) => document.activeElement?.tagName === "H1" && document.activeElement.textContent === t, title);
+  }
+
   /** press goes to a button by Tab alone and presses it. */
   async press(name) {
     for (let n = 0; n < 120; n++) {
@@ -77,23 +84,31 @@ class Reader {
   /** answer writes into the open dialog and presses its button, by keyboard. */
   async answer(act, text = "") {
     const dialog = this.page.getByRole("dialog");
-    await dialog.getByRole("button", { name: act, exact: true }).waitFor();
+    await dialog.getByRole("button", { name: act, exact: true }).waitFor(); // from then on the dialog has the focus
     if (text) {
       while (!(await this.page.evaluate(() => document.activeElement.tagName === "TEXTAREA"))) await this.page.keyboard.press("Tab");
       await this.page.keyboard.type(text);
     }
     await this.press(act);
     await dialog.waitFor({ state: "detached" });
+    await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))); // the focus is given back in a frame
   }
 
-  /** goTo opens a row of the page by j and Enter. */
-  async goTo(row) {
+  /** reach goes to a row of the page by j. */
+  async reach(row) {
     await this.page.locator(`[data-row="${row}"]`).waitFor();
     for (let n = 0; n < 60; n++) {
       await this.page.keyboard.press("j");
-      if ((await this.page.evaluate(() => document.activeElement?.closest("[data-row]")?.dataset.row)) === row) return this.page.keyboard.press("Enter");
+      if ((await this.page.evaluate(() => document.activeElement?.closest("[data-row]")?.dataset.row)) === row) return;
     }
     assert.fail(`j does not reach the row ${row}`);
+  }
+
+  /** enter opens a row of the page by j and Enter, until what it leads to has the focus. */
+  async enter(row) {
+    await this.reach(row);
+    await this.page.keyboard.press("Enter");
+    await this.page.waitForFunction(() => document.activeElement?.tagName === "H1");
   }
 
   async focusIs(row) {

@@ -86,8 +86,7 @@ test("a fault is seen, approved by keyboard alone, and its recovery seen live", 
   const { page } = reader;
   const approval = await waiting();
   await page.getByText("Approval needed: store").waitFor();
-  await page.keyboard.press("g");
-  await page.keyboard.press("a");
+  await reader.jump("a", "Approvals");
   await page.getByRole("article").getByText("store was ended by SIGKILL").first().waitFor();
   await page.getByText("there is nothing to undo").waitFor();
   await page.keyboard.press("j");
@@ -109,8 +108,9 @@ test("a fault is seen, approved by keyboard alone, and its recovery seen live", 
   await page.keyboard.press("g");
   await page.keyboard.press("o");
   await page.getByText("Resolved: store").waitFor({ timeout: 60_000 });
-  await page.getByText("Nothing. No approval waits").waitFor();
-  assert.equal(await page.locator(".components .badge.bad").count(), 0, "a component is still shown as broken");
+  // A busy host has incidents of its own: only the shop's count.
+  await page.waitForFunction(() => ![...document.querySelectorAll("[aria-label='What needs you now'] li")].some((li) => /store|web/.test(li.textContent)));
+  await page.waitForFunction(() => document.querySelector(".components .badge") && !document.querySelector(".components .badge.bad"));
   const { json } = await house.ask("GET", `${api}/approvals`);
   assert.equal(json.items.find((a) => a.id === approval.id).state, "approved");
   await reader.close();
