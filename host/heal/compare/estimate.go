@@ -38,7 +38,7 @@ func (e *estimate) needed(mean float64) int {
 		return 0
 	}
 	n := float64(m.seen.Count())
-	plan := sequence.Plan{Level: m.level, Deviation: math.Sqrt(m.squares/n - m.seen.Mean()*m.seen.Mean()), Range: m.reach / n}
+	plan := sequence.Plan{Level: m.level, Deviation: math.Sqrt(max(m.squares/n-m.seen.Mean()*m.seen.Mean(), 0)), Range: m.reach / n}
 	return plan.Needed(Shift * mean / e.query.Longest.Seconds())
 }
 

@@ -127,6 +127,15 @@ func TestWhatIsBetterIsNeverHarm(t *testing.T) {
 	}
 }
 
+func TestHarmIsSeenHoweverManyIncidentsThereWere(t *testing.T) {
+	for _, n := range []int{10, 1000, 100_000} {
+		half, tenth := tally{n: n, healed: n / 2}, tally{n: n, healed: n / 10}
+		if worse, better := less(tenth, half), less(half, tenth); !(worse > 0.9) || !(better < 0.1) {
+			t.Errorf("of %d incidents a tenth healed is worse than half with a probability of %g, and the other way round with %g", n, worse, better)
+		}
+	}
+}
+
 func TestItEndsAtItsLimits(t *testing.T) {
 	same := func(*rand.Rand, string) (bool, time.Duration) { return true, 30 * time.Second }
 	set := settings()

@@ -3,6 +3,7 @@ package experiment
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/homeostat/homeostat/host/heal/compare"
@@ -85,13 +86,18 @@ func less(x, y tally) float64 {
 	return p
 }
 
-// density is the posterior of a chance at the points of a grid, of sum 1.
+// density is the posterior of a chance at the points of a grid, of sum 1. It is reckoned
+// in logarithms, less the highest: over a thousand incidents have a likelihood that no
+// float64 holds.
 func density(t tally, steps int) []float64 {
 	out := make([]float64, steps+1)
-	total := 0.0
 	for k := range out {
 		x := (float64(k) + 0.5) / float64(steps+1)
-		out[k] = math.Exp(float64(t.healed)*math.Log(x) + float64(t.n-t.healed)*math.Log(1-x))
+		out[k] = float64(t.healed)*math.Log(x) + float64(t.n-t.healed)*math.Log(1-x)
+	}
+	highest, total := slices.Max(out), 0.0
+	for k := range out {
+		out[k] = math.Exp(out[k] - highest)
 		total += out[k]
 	}
 	for k := range out {

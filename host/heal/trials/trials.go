@@ -141,7 +141,9 @@ func (k *Keeper) Configure(ctx context.Context, set experiment.Settings, now tim
 	if n := len(k.experiments); n > 0 {
 		last := &k.experiments[n-1]
 		if last.Same(set) {
-			last.MaxIncidents, last.MaxTime = set.MaxIncidents, set.MaxTime
+			if last.Ended == nil { // what is over keeps the limits that it had
+				last.MaxIncidents, last.MaxTime = set.MaxIncidents, set.MaxTime
+			}
 			return
 		}
 		if last.Ended == nil && k.keep(ctx, last.End(experiment.OutcomeSettings, "the settings name it no more", now), "experiment_ended") != nil {

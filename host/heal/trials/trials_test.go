@@ -94,6 +94,11 @@ func TestOtherSettingsEndItAndAnotherNameBeginsAnew(t *testing.T) {
 		t.Fatal("want what is over to stay so with the same settings")
 	}
 	named := set()
+	named.MaxIncidents = 9000
+	k.Configure(t.Context(), named, begin.Add(2*time.Hour))
+	if got := k.Experiments()[0].MaxIncidents; got != set().MaxIncidents {
+		t.Errorf("what is over shows a limit of %d incidents, want the one that it had", got)
+	}
 	named.Name = "second"
 	k.Configure(t.Context(), named, begin.Add(3*time.Hour))
 	if s, ok := k.Current("web", begin.Add(3*time.Hour)); !ok || s.Name != "second" {
