@@ -190,7 +190,7 @@ func statusFor(id Identity) int {
 
 func noAccess(id Identity, need Role) string {
 	if id.Role == RoleNone {
-		return "who are you? send a token (Authorization: Bearer hst_…, made by `homeostat token create`) use the unix socket, or sign in at / with a browser"
+		return "who are you? send a token (Authorization: Bearer hst_…, made by `homeostat token create`), use the unix socket, or sign in at / with a browser"
 	}
 	return fmt.Sprintf("%s has role %s, this needs %s", id.Name, id.Role, need)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/sdk"
 )
 
 func componentCommand(g *globals) *cobra.Command {
@@ -92,6 +93,17 @@ func probesInShort(c api.Component) string {
 	return strings.Join(parts, ", ")
 }
 
+// exited says how a process ended; a code below 0 is none.
+func exited(e sdk.Exit) string {
+	switch {
+	case e.Signal != "":
+		return "by " + e.Signal
+	case e.Code < 0:
+		return "with an unknown code: it was not the child of this daemon"
+	}
+	return fmt.Sprintf("with code %d", e.Code)
+}
+
 func showComponent(w io.Writer, c api.Component) {
 	now := time.Now()
 	fmt.Fprintf(w, "%s (%s) is %s since %s", c.Name, c.Kind, c.State, ago(c.Since, now))
@@ -100,7 +112,7 @@ func showComponent(w io.Writer, c api.Component) {
 	}
 	fmt.Fprintf(w, "\n  mode            %s\n  depends on      %s\n  restart orders  %d\n", c.Mode, orDash(strings.Join(c.DependsOn, ", ")), c.RestartOrders)
 	if e := c.LastExit; e != nil {
-		fmt.Fprintf(w, "  last exit       code %d %s\n", e.Code, e.Signal)
+		fmt.Fprintf(w, "  last exit       %s\n", exited(*e))
 	}
 	if c.NextTryAt != nil {
 		fmt.Fprintf(w, "  next try at     %s\n", c.NextTryAt.Local().Format(time.TimeOnly))
