@@ -1,7 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/homeostat/homeostat/host/config/form"
 )
@@ -13,8 +15,11 @@ func (c *checker) probes(component at, probes []Probe) {
 		c.probeName(where, probe, seen)
 		c.probeType(where, probe)
 		c.argv(where.key("command"), probe.Command)
-		if probe.MaxLatency > probe.Timeout {
-			c.wrong(where.key("max_latency"), fmt.Sprintf("%s is longer than timeout, %s, and can never be reached", probe.MaxLatency, probe.Timeout))
+		if least := 10 * time.Millisecond; probe.Timeout > 0 && probe.Timeout < least {
+			c.wrong(where.key("timeout"), fmt.Sprintf("%s is too short for any answer: want %s or more, or 0s", probe.Timeout, least))
+		}
+		if most := cmp.Or(probe.Timeout, DefaultProbeTimeout); probe.MaxLatency > most {
+			c.wrong(where.key("max_latency"), fmt.Sprintf("%s is longer than timeout, %s, and can never be reached", probe.MaxLatency, most))
 		}
 	}
 }

@@ -51,6 +51,8 @@ var relations = []struct{ name, text, want string }{
 	{"probe without path", component + "[[component.probe]]\ntype = \"unix\"", `line 4: component[0].probe[0].path: is required for type "unix"`},
 	{"probe with a foreign key", component + "[[component.probe]]\ntype = \"tcp\"\naddress = \"[::1]:80\"\nstatus = \"200\"",
 		`line 7: component[0].probe[0].status: is for type "http", this probe is of type "tcp"`},
+	{"timeout below any answer", component + "[[component.probe]]\ntype = \"tcp\"\naddress = \"[::1]:80\"\ntimeout = \"5ms\"",
+		`line 7: component[0].probe[0].timeout: 5ms is too short for any answer: want 10ms or more, or 0s`},
 	{"latency above timeout", component + "[[component.probe]]\ntype = \"tcp\"\naddress = \"[::1]:80\"\nmax_latency = \"3s\"",
 		`line 7: component[0].probe[0].max_latency: 3s is longer than timeout, 2s, and can never be reached`},
 	{"two probes of one name", component + "[[component.probe]]\ntype = \"tcp\"\naddress = \"[::1]:80\"\n[[component.probe]]\ntype = \"tcp\"\naddress = \"[::1]:81\"",

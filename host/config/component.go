@@ -90,7 +90,10 @@ const (
 	ProbeUnix ProbeType = "unix"
 )
 
-// Probe is one table [[component.probe]].
+// DefaultProbeTimeout holds for a probe without a timeout.
+const DefaultProbeTimeout = 2 * time.Second
+
+// Probe is one table [[component.probe]]. A Timeout of 0 means that nobody has given one.
 type Probe struct {
 	Name       string           `toml:"name" default:"" otherwise:"the type" doc:"What it is called in status and messages."`
 	Type       ProbeType        `toml:"type" required:"true" oneof:"http|tcp|exec|unix" example:"\"http\"" doc:"How it asks."`
@@ -101,7 +104,7 @@ type Probe struct {
 	Path       string           `toml:"path" default:"" doc:"The socket that is connected to, for type unix."`
 	Command    []string         `toml:"command" doc:"What is run, for type exec; exit 0 is healthy."`
 	Interval   time.Duration    `toml:"interval" default:"5s" min:"100ms" max:"1h" doc:"How often it asks while all is well."`
-	Timeout    time.Duration    `toml:"timeout" default:"2s" min:"10ms" max:"10m" doc:"How long an answer may take."`
+	Timeout    time.Duration    `toml:"timeout" default:"0s" min:"0s" max:"10m" doc:"How long an answer may take. What you give holds to the letter: answers that are merely late are no failure before it. 0s is for 2s and for telling a hang earlier by what is usual: silence of 20 times the longest usual answer, and 500ms at least, counts as a failure then, and three in a row make the verdict."`
 	MaxLatency time.Duration    `toml:"max_latency" default:"0s" min:"0s" max:"10m" doc:"A slower answer is a failure; 0s for no such limit."`
 }
 

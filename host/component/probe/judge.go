@@ -15,7 +15,8 @@ const (
 	doubtLasts = 600 * time.Millisecond
 	// slowFloor and slowFactor: an answer later than max(floor, factor × p99) raises doubt before any timeout.
 	slowFloor, slowFactor = 250 * time.Millisecond, 10
-	// silentFloor and silentFactor: silence that long counts as a failure until the answer comes after all.
+	// silentFloor and silentFactor: where nobody gave a timeout, silence of max(floor, factor × p99) counts as a failure
+	// until the answer comes after all.
 	silentFloor, silentFactor = 500 * time.Millisecond, 20
 	// failingEvery is the longest time between attempts while the verdict is fail: recovery should be seen quickly.
 	failingEvery = time.Second
@@ -139,8 +140,13 @@ func (j *Judge) Slow() time.Duration {
 	return min(max(slowFloor, slowFactor*j.p99), j.spec.Timeout)
 }
 
-// Silent returns how long silence may last before it counts as a failure. It is never more than the probe's timeout.
+// Silent returns how long silence may last before it counts as a failure. A timeout that somebody gave is what they call
+// too long, whatever is usual: answers that become late, under load say, are no hang. Without one it is learned, and never
+// more than DefaultTimeout.
 func (j *Judge) Silent() time.Duration {
+	if !j.spec.early {
+		return j.spec.Timeout
+	}
 	return min(max(silentFloor, silentFactor*j.p99), j.spec.Timeout)
 }
 

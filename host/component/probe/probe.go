@@ -95,8 +95,11 @@ type Spec struct {
 	Credential *syscall.Credential
 	// Interval is the time between two attempts while all is well; zero means DefaultInterval.
 	Interval time.Duration
-	// Timeout ends one attempt, as a failure; zero means DefaultTimeout.
+	// Timeout ends one attempt, as a failure, and silence shorter than that is none. Zero means DefaultTimeout, and that
+	// the latencies which are usual of the probe may tell a hang earlier.
 	Timeout time.Duration
+
+	early bool // no Timeout was given
 }
 
 // Defaults of contracts: how often, and how long at most.
@@ -110,7 +113,7 @@ func (s Spec) withDefaults() Spec {
 		s.Interval = DefaultInterval
 	}
 	if s.Timeout <= 0 {
-		s.Timeout = DefaultTimeout
+		s.Timeout, s.early = DefaultTimeout, true
 	}
 	if s.StatusMin == 0 && s.StatusMax == 0 {
 		s.StatusMin, s.StatusMax = 200, 399

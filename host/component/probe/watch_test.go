@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -14,6 +15,7 @@ type service struct {
 	mu      sync.Mutex
 	latency time.Duration
 	verdict Verdict
+	timeout time.Duration // zero for the default
 	asked   []time.Time
 	reports []Report
 }
@@ -23,7 +25,7 @@ func (s *service) ask(ctx context.Context) Outcome {
 	s.asked = append(s.asked, time.Now())
 	latency, verdict := s.latency, s.verdict
 	s.mu.Unlock()
-	const timeout = DefaultTimeout
+	timeout := cmp.Or(s.timeout, DefaultTimeout)
 	select {
 	case <-time.After(min(latency, timeout)):
 	case <-ctx.Done():
@@ -62,9 +64,15 @@ func (s *service) told() []Report {
 // watching runs a test in virtual time with a watch over a healthy service that was asked for a minute.
 func watching(t *testing.T, test func(*service, *Watch)) {
 	t.Helper()
+	patiently(t, 0, test)
+}
+
+// patiently is watching with a timeout that somebody gave, 0 for none.
+func patiently(t *testing.T, timeout time.Duration, test func(*service, *Watch)) {
+	t.Helper()
 	synctest.Test(t, func(*testing.T) {
-		s := &service{verdict: Pass, latency: time.Millisecond}
-		w := NewWatch(Options{Spec: Spec{Name: "health", Kind: HTTP}, Ask: s.ask, Report: s.report})
+		s := &service{verdict: Pass, latency: time.Millisecond, timeout: timeout}
+		w := NewWatch(Options{Spec: Spec{Name: "health", Kind: HTTP, Timeout: timeout}, Ask: s.ask, Report: s.report})
 		defer w.Close()
 		w.Follow(1, time.Time{})
 		time.Sleep(time.Minute)
@@ -91,6 +99,35 @@ func TestHangIsSeenSoonAfterTheNextAttemptAndBeforeTheTimeout(t *testing.T) {
 			t.Errorf("verdict after the service answers again: got %v, want pass", v)
 		}
 	})
+}
+
+func TestAnswersThatAreLateFailOnlyWhereNobodyGaveThemTheTime(t *testing.T) {
+	for _, c := range []struct {
+		timeout, latency time.Duration
+		fails            bool
+	}{
+		{0, 1500 * time.Millisecond, true},
+		{5 * time.Second, 1500 * time.Millisecond, false},
+		{5 * time.Second, 4900 * time.Millisecond, false},
+		{5 * time.Second, time.Hour, true},
+		{DefaultTimeout, 1500 * time.Millisecond, false},
+		{300 * time.Millisecond, 400 * time.Millisecond, true},
+	} {
+		patiently(t, c.timeout, func(s *service, w *Watch) {
+			s.behave(Pass, c.latency)
+			var failed time.Duration
+			began := time.Now()
+			for failed == 0 && time.Since(began) < time.Minute {
+				time.Sleep(10 * time.Millisecond)
+				if w.Status().Verdict == Fail {
+					failed = time.Since(s.times()[0])
+				}
+			}
+			if (failed > 0) != c.fails || failed > 0 && failed < c.timeout {
+				t.Errorf("timeout %v, answers after %v: a verdict of fail %v after the first attempt (0s for none); want one %v, and not before the timeout", c.timeout, c.latency, failed, c.fails)
+			}
+		})
+	}
 }
 
 func TestRefusedConnectionsAreAskedAgainInABurst(t *testing.T) {
