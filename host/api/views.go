@@ -58,6 +58,7 @@ type Component struct {
 	OpenIncident  string     `json:"open_incident,omitempty"`
 	DependsOn     []string   `json:"depends_on,omitempty"`
 	Mode          string     `json:"mode" doc:"the mode in force for this component"`
+	KeptDown      string     `json:"kept_down,omitempty" doc:"why the daemon did not start it when it started itself: a person was asked and has not said yes"`
 }
 
 // Anomaly is a detector's report with its life in the host.

@@ -166,7 +166,7 @@ func (a *App) openRooms(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.set, err = component.New(component.Options{StateDir: dir, Log: a.log.Named("component"), Sink: a.happened})
+	a.set, err = component.New(component.Options{StateDir: dir, Log: a.log.Named("component"), Sink: a.happened, Asked: a.asked})
 	if err != nil {
 		return err
 	}

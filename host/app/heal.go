@@ -80,6 +80,15 @@ func (a *App) hands() changes.Hands {
 	return changes.Hands{Pipeline: func() *change.Pipeline { return a.pipeline }, Settings: a.current}
 }
 
+// asked says why a component that is down must not be started without a person.
+// While nothing is healed nobody asks, so it is started like any other.
+func (a *App) asked(component string) string {
+	if !a.current().Healing.Enabled {
+		return ""
+	}
+	return a.healer.Asked(component)
+}
+
 // record writes one audit record and waits until it is durable.
 func (a *App) record(actor, kind string, fields map[string]any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)

@@ -35,6 +35,9 @@ type Options struct {
 	Log      hclog.Logger
 	// Sink is handed every event, one after the other, from one goroutine. It may call the Set.
 	Sink func(Event)
+	// Asked says what a person was asked about starting a component and has not said yes to, empty for nothing. Apply does not
+	// start such a component when it is down. Nil for nothing at all; it must not call the Set.
+	Asked func(name string) string
 }
 
 // Set is all components of a host. Use New.
@@ -44,6 +47,7 @@ type Set struct {
 	output string // the folder of the output files
 	mark   string // the beginning of every environment mark of this set
 	events *dispatcher
+	asked  func(name string) string
 
 	life    context.Context
 	end     context.CancelFunc
@@ -76,6 +80,9 @@ func New(o Options) (*Set, error) {
 	if o.Sink == nil {
 		o.Sink = func(Event) {}
 	}
+	if s.asked = o.Asked; s.asked == nil {
+		s.asked = func(string) string { return "" }
+	}
 	s.events = newDispatcher(o.Sink)
 	s.life, s.end = context.WithCancel(context.Background())
 	s.work.Go(s.trimOutputs)
@@ -91,7 +98,7 @@ func markOf(dir string) string {
 
 // Apply makes the set hold exactly the specs. All are checked first, and an error of the check changes nothing. A component
 // whose spec is unchanged is not touched. A new one is adopted where it runs already and else started, in the background
-// and after those it depends on; that this failed is told by an event, not by Apply. A changed one keeps its process; a
+// and after those it depends on, unless a person was asked about that; that it failed is told by an event, not by Apply. A changed one keeps its process; a
 // new command takes effect at its next restart. A removed one is stopped if its OnExit says so, and else left running.
 func (s *Set) Apply(ctx context.Context, specs []Spec) error {
 	if err := Check(specs); err != nil {
@@ -126,7 +133,7 @@ func (s *Set) Apply(ctx context.Context, specs []Spec) error {
 func (s *Set) add(spec Spec) *member.Member {
 	m := member.New(member.Home{
 		Log: s.log, Ledger: s.ledger, Output: s.output, Mark: s.mark, Life: s.life,
-		Emit: s.events.emit, Peer: s.member, Step: func(step string) { failpoint(step) },
+		Emit: s.events.emit, Peer: s.member, Asked: s.asked, Step: func(step string) { failpoint(step) },
 	}, spec)
 	s.mu.Lock()
 	defer s.mu.Unlock()

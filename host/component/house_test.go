@@ -29,10 +29,18 @@ type house struct {
 
 func newHouse(t *testing.T) *house { return openHouse(t, t.TempDir()) }
 
-func openHouse(t *testing.T, dir string) *house {
+func openHouse(t *testing.T, dir string) *house { return askedHouse(t, dir, "", "") }
+
+// askedHouse opens a house in which a person was asked about one component.
+func askedHouse(t *testing.T, dir, component, question string) *house {
 	t.Helper()
 	h := &house{t: t, dir: dir, news: make(chan struct{}, 1)}
-	set, err := New(Options{StateDir: dir, Sink: h.note})
+	set, err := New(Options{StateDir: dir, Sink: h.note, Asked: func(name string) string {
+		if name == component {
+			return question
+		}
+		return ""
+	}})
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/host/heal/asked"
 	"github.com/homeostat/homeostat/host/heal/policy"
 	"github.com/homeostat/homeostat/host/heal/record"
 	"github.com/homeostat/homeostat/sdk"
@@ -49,6 +50,15 @@ func (h *Healer) Incidents() []record.Incident {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.core.Incidents()
+}
+
+// Asked says what a person was asked about starting the component and has not said
+// yes to, empty for nothing. It may be called before Run.
+func (h *Healer) Asked(component string) string {
+	if a := asked.Of(h.Incidents(), component); a != nil {
+		return asked.Say(*a, component)
+	}
+	return ""
 }
 
 // Summary is healing in numbers.

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -47,6 +48,7 @@ func (c Components) view(s component.Status) api.Component {
 	return api.Component{
 		ComponentStatus: translate.Status(s), RestartOrders: c.Facts.RestartOrders(s.Name), NextTryAt: next,
 		OpenIncident: incident, DependsOn: c.Facts.DependsOn(s.Name), Mode: c.Facts.Mode(s.Name),
+		KeptDown: c.keptDown(s),
 	}
 }
 
@@ -58,6 +60,15 @@ func (c Components) Events(ctx context.Context, name string, limit int) ([]sdk.E
 		return nil, notFound("component", name)
 	}
 	return events, err
+}
+
+// keptDown says where the question stands now; the component knows how it stood
+// when the daemon started.
+func (c Components) keptDown(s component.Status) string {
+	if s.Kept == "" {
+		return ""
+	}
+	return cmp.Or(c.Healer.Asked(s.Name), s.Kept)
 }
 
 // Order carries an operator's order out and says what was done.

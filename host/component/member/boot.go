@@ -21,8 +21,8 @@ func (m *Member) family() process.Family {
 	return process.Family{Main: m.record.Last, Session: m.record.Last.PID, Mark: m.markBegin() + m.record.Instance}
 }
 
-// rediscover looks for a process that runs already, and adopts it.
-func (m *Member) rediscover(ctx context.Context) error {
+// rediscover looks for a process that runs already, and adopts it. What a person was asked about is not about to be started.
+func (m *Member) rediscover(ctx context.Context, asked string) error {
 	m.mu.Lock()
 	was, spec := m.record, m.spec
 	m.mu.Unlock()
@@ -31,7 +31,7 @@ func (m *Member) rediscover(ctx context.Context) error {
 	}
 	if was.Main.PID != 0 && was.Main.Boot == process.Boot() && was.Phase == ledger.Running {
 		m.lost(process.Exit{})
-		if spec.Kind == declared.Command && !was.Unwanted {
+		if spec.Kind == declared.Command && !was.Unwanted && asked == "" {
 			m.settle(IsStarting, "it ended while no daemon watched, and is started again")
 		}
 	}
@@ -121,21 +121,36 @@ func (m *Member) Begin(ctx context.Context) (boot func()) {
 	m.mu.Lock()
 	left := m.record.Phase
 	m.mu.Unlock()
-	if err := m.rediscover(ctx); err != nil {
+	asked := m.home.Asked(m.name)
+	if err := m.rediscover(ctx, asked); err != nil {
 		m.log.Warn("a process that ran before cannot be adopted", "error", err)
 	}
 	m.turn <- struct{}{} // boot gives it back
 	if m.Spec().Kind != declared.Command {
 		m.work.Go(m.seek)
 	}
+	m.keepDown(asked)
 	return func() { m.boot(m.life, left) }
+}
+
+// keepDown leaves a member down that was down before, when a person was asked whether to start it and has not said yes: the
+// start of a daemon is no answer. What ran when the machine went down, and what was being started, was not down.
+func (m *Member) keepDown(asked string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r := &m.record; asked == "" || m.hold != nil || r.Unwanted || r.Phase != ledger.Idle || m.spec.Kind != declared.Command {
+		return
+	}
+	m.kept = asked
+	m.become(IsDown, asked)
+	m.log.Warn("a component is kept down, because a person was asked about it and has not said yes", "why", asked)
 }
 
 // boot brings a new member to where it should be. The caller has taken the member's turn, and boot gives it back.
 func (m *Member) boot(ctx context.Context, left ledger.Phase) {
 	defer m.exitTurn()
 	m.mu.Lock()
-	unwanted, runs, spec := m.record.Unwanted, m.hold != nil, m.spec
+	unwanted, runs, kept, spec := m.record.Unwanted, m.hold != nil, m.kept != "", m.spec
 	m.mu.Unlock()
 	order := Order{Reason: "an earlier daemon had begun it"}
 	var err error
@@ -146,7 +161,7 @@ func (m *Member) boot(ctx context.Context, left ledger.Phase) {
 		m.settle(IsStopped, "stopped by an earlier order")
 	case left == ledger.Restarting:
 		_, err = m.restart(ctx, order)
-	case !runs && spec.Kind == declared.Command:
+	case !runs && !kept && spec.Kind == declared.Command:
 		err = m.firstStart(ctx, spec.DependsOn)
 	}
 	if err != nil && ctx.Err() == nil {

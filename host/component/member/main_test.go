@@ -20,7 +20,7 @@ func alone(t *testing.T, name string, peers map[string]*Member) *Member {
 	t.Helper()
 	m := New(Home{
 		Log: hclog.NewNullLogger(), Ledger: ledger.Ledger{Dir: t.TempDir()}, Output: t.TempDir(), Mark: MarkKey + "=test/", Life: t.Context(),
-		Emit: func(Event) {}, Step: func(string) {},
+		Emit: func(Event) {}, Step: func(string) {}, Asked: func(string) string { return "" },
 		Peer: func(name string) (*Member, bool) { m, ok := peers[name]; return m, ok },
 	}, declared.Spec{Name: name, Kind: declared.Command, Command: []string{"/bin/true"}, StartTimeout: 200 * time.Millisecond})
 	t.Cleanup(func() {

@@ -32,6 +32,8 @@ type Home struct {
 	Emit func(Event)
 	// Peer returns another member of the set.
 	Peer func(name string) (*Member, bool)
+	// Asked says what a person was asked about starting a component and has not said yes to, empty for nothing.
+	Asked func(name string) string
 	// Step is called between the steps of a start or stop, so that the tests can end the daemon at each of them.
 	Step func(step string)
 }
@@ -62,6 +64,7 @@ type Member struct {
 	passed  map[string]bool // probes that passed since the start
 	fresh   bool            // this daemon began the start, so readiness teaches something
 	bearing bool            // an order is starting a process by way of others
+	kept    string          // why this daemon has not started it; empty when it has, or was ordered to
 	added   time.Time       // when the member came into the set
 	watches []*probe.Watch
 	probing int           // counts the sets of watches
@@ -145,7 +148,7 @@ func (m *Member) emit(e Event) {
 // follow takes a process as the present one and begins to watch it. The caller holds mu and has set what the record says of
 // the process beside Main and Phase.
 func (m *Member) follow(h *process.Handle) {
-	m.record.Main, m.record.Last, m.record.Phase = h.ID(), h.ID(), ledger.Running
+	m.record.Main, m.record.Last, m.record.Phase, m.kept = h.ID(), h.ID(), ledger.Running, ""
 	m.hold, m.gone, m.exit = h, make(chan struct{}), nil
 	m.passed = make(map[string]bool)
 	m.save()
@@ -262,7 +265,7 @@ func (m *Member) Status() Status {
 	st := Status{
 		Name: m.name, Kind: m.spec.Kind, State: m.state, Wanted: !r.Unwanted, PID: r.Main.PID,
 		Generation: r.Generation, StartedAt: r.StartedAt, Starts: append([]time.Time(nil), r.Starts...),
-		Grace: Grace{Learned: r.Grace.Learned()}, Text: m.text,
+		Grace: Grace{Learned: r.Grace.Learned()}, Text: m.text, Kept: m.kept,
 		Outdated: m.hold != nil && r.Fingerprint != "" && r.Fingerprint != m.spec.Fingerprint(),
 	}
 	if m.spec.Kind == declared.Command {

@@ -58,7 +58,7 @@ func (m *Member) order(ctx context.Context, o Order, carryOut func(context.Conte
 func (m *Member) want(wanted bool) {
 	m.mu.Lock()
 	same := m.record.Unwanted == !wanted
-	m.record.Unwanted = !wanted
+	m.record.Unwanted, m.kept = !wanted, ""
 	m.save()
 	m.mu.Unlock()
 	if same {

@@ -98,6 +98,8 @@ type Status struct {
 	Output string
 	// Text explains the state, for people.
 	Text string
+	// Kept is why a daemon left the component down at its own start; empty when it did not, or an order came since.
+	Kept string
 }
 
 // Verdict is the answer of Confirm.

@@ -74,6 +74,9 @@ func showComponents(w io.Writer, list []api.Component, now time.Time) {
 		if c.NextTryAt != nil && c.NextTryAt.After(now) {
 			note += ", next try at " + c.NextTryAt.Local().Format("15:04:05")
 		}
+		if c.KeptDown != "" {
+			note = "kept down, see homeostat component show " + c.Name
+		}
 		rows = append(rows, []string{c.Name, string(c.State), ago(c.Since, now), pid, fmt.Sprint(c.RestartOrders), orDash(c.OpenIncident), note})
 	}
 	table(w, []string{"component", "state", "since", "pid", "restarts", "incident", "probes"}, rows)
@@ -113,6 +116,9 @@ func showComponent(w io.Writer, c api.Component) {
 	fmt.Fprintf(w, "\n  mode            %s\n  depends on      %s\n  restart orders  %d\n", c.Mode, orDash(strings.Join(c.DependsOn, ", ")), c.RestartOrders)
 	if e := c.LastExit; e != nil {
 		fmt.Fprintf(w, "  last exit       %s\n", exited(*e))
+	}
+	if c.KeptDown != "" {
+		fmt.Fprintf(w, "  kept down       %s\n", clean(c.KeptDown))
 	}
 	if c.NextTryAt != nil {
 		fmt.Fprintf(w, "  next try at     %s\n", c.NextTryAt.Local().Format(time.TimeOnly))

@@ -152,6 +152,11 @@ func showOverview(w io.Writer, o overview, now time.Time) {
 	if n := s.Notify; n != nil && n.LastError != "" {
 		fmt.Fprintf(w, "! messages to %s: %d wait; %s\n", n.Receiver, n.Queued, messages.Trouble(n, now))
 	}
+	for _, c := range o.Components {
+		if c.KeptDown != "" {
+			fmt.Fprintf(w, "! %s is kept down: %s\n", c.Name, clean(c.KeptDown))
+		}
+	}
 	for _, p := range s.Plugins {
 		if p.State != "ready" {
 			fmt.Fprintf(w, "! plugin %s is %s: %s\n", p.Name, p.State, clean(orDash(p.LastError)))
