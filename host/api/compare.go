@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/homeostat/homeostat/host/api/contest"
+	"github.com/homeostat/homeostat/sdk/span"
 )
 
 func (s *Server) registerComparisons() {
@@ -21,11 +22,11 @@ func (s *Server) registerComparisons() {
 	get(s, Base+"/strategies/compare", "which of two strategies ends trouble better", func(ctx context.Context, in *in) (contest.Comparison, error) {
 		q := contest.Query{A: in.A, B: in.B, Component: in.Component, Since: in.Since, Rounds: in.Rounds}
 		if in.Longest != "" {
-			span, err := time.ParseDuration(in.Longest)
-			if err != nil || span < time.Second || span > 24*time.Hour {
+			longest, err := span.Parse(in.Longest)
+			if err != nil || longest < time.Second || longest > 24*time.Hour {
 				return contest.Comparison{}, &Problem{Status: http.StatusUnprocessableEntity, Detail: "longest " + in.Longest + " is no time between 1s and 24h", Hint: `write a duration such as "5m"`}
 			}
-			q.Longest = span
+			q.Longest = longest
 		}
 		return svc.Compare(ctx, q)
 	})

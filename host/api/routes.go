@@ -7,6 +7,7 @@ import (
 
 	"github.com/homeostat/homeostat/host/api/trail"
 	"github.com/homeostat/homeostat/sdk"
+	"github.com/homeostat/homeostat/sdk/span"
 )
 
 func (s *Server) registerDaemon() {
@@ -122,17 +123,17 @@ func (s *Server) registerMaintenance() {
 	type startIn struct {
 		Body struct {
 			Component string `json:"component,omitempty" maxLength:"63"`
-			For       string `json:"for" doc:"how long, for example 30m; at most 168h"`
+			For       string `json:"for" doc:"how long, for example 30m; at most 7d"`
 			Reason    string `json:"reason,omitempty" maxLength:"1000"`
 		}
 	}
 	post(s, Base+"/maintenance", "begin a maintenance window", func(ctx context.Context, in *startIn) (Maintenance, error) {
-		span, err := time.ParseDuration(in.Body.For)
+		length, err := span.Parse(in.Body.For)
 		if err != nil {
 			return Maintenance{}, &Problem{Status: http.StatusUnprocessableEntity, Detail: "for: " + err.Error(), Hint: `write a duration such as "30m"`}
 		}
 		now := time.Now().UTC()
-		return h.StartMaintenance(ctx, Maintenance{Component: in.Body.Component, Start: now, End: now.Add(span), Reason: in.Body.Reason, By: Actor(ctx)})
+		return h.StartMaintenance(ctx, Maintenance{Component: in.Body.Component, Start: now, End: now.Add(length), Reason: in.Body.Reason, By: Actor(ctx)})
 	})
 	handle(s, operation{method: http.MethodDelete, path: Base + "/maintenance/{id}", summary: "end a maintenance window", role: RoleOperator}, func(ctx context.Context, in *idIn) (done, error) {
 		return done{OK: true}, h.EndMaintenance(ctx, in.ID)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/homeostat/homeostat/sdk/span"
 )
 
 // ModificationBase is the prefix of the endpoints of changes.
@@ -56,11 +58,11 @@ func waitTime(text string, byDefault time.Duration) (time.Duration, error) {
 	if text == "" {
 		return byDefault, nil
 	}
-	span, err := time.ParseDuration(text)
-	if err != nil || span < 0 || span > maxWait {
+	wait, err := span.Parse(text)
+	if err != nil || wait < 0 || wait > maxWait {
 		return 0, &Problem{Status: http.StatusUnprocessableEntity, Detail: fmt.Sprintf("wait: %q", text), Hint: "write a duration from 0s to " + maxWait.String()}
 	}
-	return span, nil
+	return wait, nil
 }
 
 func (s *Server) registerChanges() {
@@ -178,19 +180,19 @@ func (s *Server) registerSafety() {
 		}
 	}
 	handle(s, admin("/disable", "turn refusals of the gates into warnings for at most 15 minutes"), func(ctx context.Context, in *offIn) (SwitchAnswer, error) {
-		var span time.Duration
+		var off time.Duration
 		reason := ""
 		if in.Body != nil {
 			reason = in.Body.Reason
 		}
 		if in.Body != nil && in.Body.For != "" {
 			var err error
-			if span, err = time.ParseDuration(in.Body.For); err != nil {
+			if off, err = span.Parse(in.Body.For); err != nil {
 				return SwitchAnswer{}, &Problem{Status: http.StatusUnprocessableEntity, Detail: "for: " + err.Error(), Hint: `write a duration such as "10m"`}
 			}
 		}
-		off, err := c.SwitchOff(ctx, reason, span)
-		return SwitchAnswer{Success: err == nil, Off: &off}, err
+		switched, err := c.SwitchOff(ctx, reason, off)
+		return SwitchAnswer{Success: err == nil, Off: &switched}, err
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/homeostat/homeostat/sdk/span"
 )
 
 // TokenInfo is what is shown of a token.
@@ -39,17 +41,17 @@ func (s *Server) registerTokens() {
 		Body struct {
 			Name string `json:"name" minLength:"1" maxLength:"100"`
 			Role string `json:"role" enum:"reporter,viewer,agent,operator,admin"`
-			For  string `json:"for,omitempty" doc:"life, for example 720h; without it the token does not expire"`
+			For  string `json:"for,omitempty" doc:"life, for example 30d; without it the token does not expire"`
 		}
 	}
 	handle(s, operation{method: http.MethodPost, path: tokensPath, summary: "make a token", role: RoleAdmin}, func(ctx context.Context, in *createIn) (NewToken, error) {
 		var life time.Duration
 		if in.Body.For != "" {
-			span, err := time.ParseDuration(in.Body.For)
-			if err != nil || span <= 0 {
-				return NewToken{}, &Problem{Status: http.StatusUnprocessableEntity, Detail: "for: " + in.Body.For + " is not a span of time", Hint: `write a duration such as "720h"`}
+			given, err := span.Parse(in.Body.For)
+			if err != nil || given <= 0 {
+				return NewToken{}, &Problem{Status: http.StatusUnprocessableEntity, Detail: "for: " + in.Body.For + " is no length of time that is ahead", Hint: "write " + span.Form}
 			}
-			life = span
+			life = given
 		}
 		return admin.CreateToken(ctx, in.Body.Name, in.Body.Role, life)
 	})

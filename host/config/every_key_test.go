@@ -104,7 +104,7 @@ func TestEveryKeyRefusesWrongTypes(t *testing.T) {
 
 func TestEveryKeyRefusesWrongForms(t *testing.T) {
 	wrong := map[schema.Kind][]string{
-		schema.KindDuration: {`"5"`, `"five seconds"`, `"5d"`, `""`, `"-1s"`},
+		schema.KindDuration: {`"5"`, `"five seconds"`, `"5 d"`, `""`, `"-1s"`},
 		schema.KindText:     {`"*("`},
 	}
 	byNoun := map[string][]string{

@@ -16,7 +16,7 @@ Homeostat reads one TOML file: the one given by ` + "`--config`" + `, else ` + "
 Every key is optional unless it is called required. An unknown key is an error, and so is a value of the wrong type, unit or
 range; ` + "`homeostat config check`" + ` names all of them at once, each with its line.
 
-Durations are strings such as ` + "`\"1h30m\"`" + ` (units ms, s, m, h), percentages such as ` + "`\"90%\"`" + `, sizes such as ` + "`\"256MiB\"`" + `
+Durations are strings such as ` + "`\"1h30m\"`" + ` (units ms, s, m, h, d for 24 hours, w for 7 days), percentages such as ` + "`\"90%\"`" + `, sizes such as ` + "`\"256MiB\"`" + `
 (units B, KiB, MiB, GiB). Relative paths begin at the folder of the file unless the key says otherwise. A command is an array
 of the program and its arguments; no shell is involved.
 

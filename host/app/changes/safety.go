@@ -8,6 +8,7 @@ import (
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/change"
 	"github.com/homeostat/homeostat/host/change/gate"
+	"github.com/homeostat/homeostat/sdk/span"
 )
 
 // Safety shows everything that stands before a change.
@@ -92,7 +93,7 @@ func (s Service) RestoreBackup(ctx context.Context, id string, body api.RestoreB
 	wait := byDefault
 	if body.Wait != "" {
 		var err error
-		if wait, err = time.ParseDuration(body.Wait); err != nil {
+		if wait, err = span.Parse(body.Wait); err != nil {
 			return api.RestoreAnswer{}, wrong("wait: "+err.Error(), `write a duration such as "10s"`)
 		}
 	}

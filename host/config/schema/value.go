@@ -6,18 +6,20 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/homeostat/homeostat/sdk/span"
 )
 
-// parseDuration reads "90s" or "1h30m". Days are refused, for a day is not always 24 hours.
+// parseDuration reads "90s", "1h30m" or "7d".
 func parseDuration(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
+	d, err := span.Parse(text)
 	switch {
 	case err == nil:
 		return d, nil
 	case isNumber(text):
 		return 0, fmt.Errorf("%q has no unit, write for instance %q", text, text+"s")
 	default:
-		return 0, fmt.Errorf("%q is not a duration such as %q (units ms, s, m, h)", text, "5s")
+		return 0, fmt.Errorf("%q is not a duration such as %q (units ms, s, m, h, d, w)", text, "5s")
 	}
 }
 

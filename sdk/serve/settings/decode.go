@@ -10,10 +10,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/homeostat/homeostat/sdk/span"
 	"github.com/homeostat/homeostat/sdk/wire"
 )
 
@@ -213,11 +213,11 @@ func setDuration(v reflect.Value, raw any) error {
 	if !ok {
 		return fmt.Errorf("want a duration with its unit, as in \"30s\", got %s", show(raw))
 	}
-	span, err := time.ParseDuration(s)
+	length, err := span.Parse(s)
 	if err != nil {
-		return fmt.Errorf("want a duration as in \"30s\", \"5m\" or \"1h30m\", got %s", show(raw))
+		return fmt.Errorf("want a duration as in \"30s\", \"5m\", \"1h30m\" or \"7d\", got %s", show(raw))
 	}
-	v.SetInt(int64(span))
+	v.SetInt(int64(length))
 	return nil
 }
 
@@ -278,8 +278,8 @@ func number(v reflect.Value) float64 {
 
 func parseBound(t reflect.Type, text string) (float64, error) {
 	if t == durationType {
-		span, err := time.ParseDuration(text)
-		return float64(span), err
+		length, err := span.Parse(text)
+		return float64(length), err
 	}
 	return strconv.ParseFloat(text, 64)
 }

@@ -27,7 +27,7 @@ type backtestFlags struct {
 }
 
 func backtestCommand(g *globals) *cobra.Command {
-	f := &backtestFlags{since: howlong.Duration(24 * time.Hour)}
+	f := &backtestFlags{since: howlong.Duration(24 * time.Hour), interval: time.Minute}
 	cmd := &cobra.Command{
 		Use:   "backtest --plugin NAME [FILE]",
 		Short: "Try a detector on a table, a log or what was recorded",
@@ -56,7 +56,7 @@ with their line and left out.
 	flags.StringArrayVar(&f.ranges, "range", nil, "bounds of the values, min:max or column=min:max (may be repeated)")
 	flags.BoolVar(&f.noHeader, "no-header", false, "the table has no line of names")
 	flags.BoolVar(&f.noTime, "no-time", false, "the table has no column of times")
-	flags.DurationVar(&f.interval, "interval", time.Minute, "time between two rows with --no-time")
+	flags.Var(howlong.Flag(&f.interval), "interval", "time between two rows with --no-time")
 	flags.BoolVar(&f.lines, "lines", false, "the input is a log: write template_id,anomaly_score for each line")
 	flags.BoolVar(&f.rank, "rank", false, "rank the components of a table, named before the first _ or / of its columns")
 	flags.StringArrayVar(&f.links, "link", nil, "for --rank, who calls whom: from:to (may be repeated)")

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/api"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/howlong"
 )
 
 const safetyPath = api.ModificationBase + "/safety"
@@ -62,7 +63,8 @@ switched off.`
 
 func safetyDisable(g *globals) *cobra.Command {
 	cmd := &cobra.Command{Use: "disable", Short: "Turn refusals into warnings for a while", Args: cobra.NoArgs}
-	span := cmd.Flags().Duration("for", 15*time.Minute, "how long, at most 15m")
+	span := howlong.Of(15 * time.Minute)
+	cmd.Flags().Var(span, "for", "how long, at most 15m")
 	reason := cmd.Flags().String("reason", "", "why, for the record")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		body := map[string]string{"for": span.String()}

@@ -5,42 +5,37 @@ package howlong
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/homeostat/homeostat/sdk/span"
 )
 
-// Duration is a flag that takes durations as time.ParseDuration does, and days:
-// 7d, 1.5d.
+// Duration is a flag that takes lengths of time as package span does: 90s, 7d, 2w.
 type Duration time.Duration
 
 // String writes whole days as days.
 func (h *Duration) String() string {
-	const day = 24 * time.Hour
-	if d := time.Duration(*h); d < day || d%day != 0 {
+	if d := time.Duration(*h); d < span.Day || d%span.Day != 0 {
 		return d.String()
 	}
-	return fmt.Sprintf("%dd", time.Duration(*h)/day)
+	return fmt.Sprintf("%dd", time.Duration(*h)/span.Day)
 }
 
 // Set takes the text of the flag.
 func (h *Duration) Set(text string) error {
-	if days, found := strings.CutSuffix(text, "d"); found {
-		n, err := strconv.ParseFloat(days, 64)
-		const most = 100 * 365
-		if err != nil || !(n > 0 && n < most) {
-			return fmt.Errorf("%q: want a number of days as in 7d", text)
-		}
-		*h = Duration(n * 24 * float64(time.Hour))
-		return nil
-	}
-	d, err := time.ParseDuration(text)
+	d, err := span.Parse(text)
 	if err != nil {
-		return fmt.Errorf("%q: want a duration as in 36h or 7d", text)
+		return err
 	}
 	*h = Duration(d)
 	return nil
 }
+
+// Of is a flag of that length unless it is given.
+func Of(d time.Duration) *Duration { return (*Duration)(&d) }
+
+// Flag shows a length of time as a flag, which is set where it is kept.
+func Flag(d *time.Duration) *Duration { return (*Duration)(d) }
 
 // Type names the value in the help.
 func (h *Duration) Type() string { return "duration" }

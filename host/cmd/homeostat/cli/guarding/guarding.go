@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/homeostat/homeostat/host/change/txn/worker"
+	"github.com/homeostat/homeostat/host/cmd/homeostat/howlong"
 	"github.com/homeostat/homeostat/host/guard"
 	"github.com/homeostat/homeostat/host/guard/rescue"
 )
@@ -75,9 +76,9 @@ undone first. The exit code is that of the daemon.`,
 	fl := cmd.Flags()
 	fl.StringVar(&f.program, "program", "", "program of the daemon (default: this one)")
 	fl.StringVar(&f.state, "state", "", "state folder of the daemon (default: that of its configuration)")
-	fl.DurationVar(&f.limits.Ready, "ready", f.limits.Ready, "how long a daemon may take to be ready")
-	fl.DurationVar(&f.limits.Hang, "hang", f.limits.Hang, "how long a ready daemon may give no sign of life")
-	fl.DurationVar(&f.limits.Stop, "stop", f.limits.Stop, "how long a daemon may take to end")
+	fl.Var(howlong.Flag(&f.limits.Ready), "ready", "how long a daemon may take to be ready")
+	fl.Var(howlong.Flag(&f.limits.Hang), "hang", "how long a ready daemon may give no sign of life")
+	fl.Var(howlong.Flag(&f.limits.Stop), "stop", "how long a daemon may take to end")
 	fl.BoolVar(&f.rehearse, "rehearse", false, "only prove that this program can undo a change, in a folder of its own")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if f.rehearse {

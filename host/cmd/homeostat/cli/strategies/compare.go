@@ -46,7 +46,7 @@ what is believed already, and no evidence.
 	set := cmd.Flags()
 	set.StringVar(&f.component, "component", "", "only incidents of this component")
 	set.Var(&f.since, "since", "only what was chosen since: 36h, 7d, 2026-01-02, \"2026-01-02 15:04\"")
-	set.DurationVar(&f.longest, "longest", 0, "a longer downtime of one incident counts as this (default: as in the newest experiment between the two, else 5m)")
+	set.Var(howlong.Flag(&f.longest), "longest", "a longer downtime of one incident counts as this (default: as in the newest experiment between the two, else 5m)")
 	set.IntVar(&f.rounds, "replay", 0, "replay so often, 1 to 1000 (default 100 times, only where live numbers decide nothing)")
 	set.BoolVar(&f.asJSON, "json", false, "print as JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
