@@ -178,12 +178,20 @@ func kill(pids []int) error {
 		if err != nil {
 			continue
 		}
-		if err := p.Signal(syscall.Signal(0)); err != nil {
+		if err := p.Signal(syscall.Signal(0)); err != nil || dead(pid) {
 			continue
 		}
 		left = append(left, fmt.Errorf("victim with pid %d outlived homeostat and was killed", pid), p.Kill())
 	}
 	return errors.Join(left...)
+}
+
+// dead reports a process that has ended and that nobody has waited for: the parent
+// of one that a killed daemon has started is a stranger.
+func dead(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, rest, _ := strings.Cut(string(b), ") ")
+	return err != nil || strings.HasPrefix(rest, "Z")
 }
 
 // lastWords returns the end of the log as an error.
