@@ -62,7 +62,7 @@ type idIn struct {
 func (s *Server) registerHealing() {
 	h := s.opt.Services.Healing
 	list(s, Base+"/anomalies", "open anomalies and the last that ended; state=open, closed or all", h.Anomalies)
-	list(s, Base+"/incidents", "incidents; state=open, closed or all", h.Incidents)
+	list(s, Base+"/incidents", "incidents in brief; state=open, closed or all", h.Incidents)
 	list(s, Base+"/recoveries", "recoveries; state=open, closed, all or a result", h.Recoveries)
 	list(s, Base+"/approvals", "approvals; state=open, closed, all or an approval's own, such as pending", h.Approvals)
 	get(s, Base+"/incidents/{id}", "one incident with its history", func(ctx context.Context, in *idIn) (Incident, error) {

@@ -80,7 +80,8 @@ type HistoryEntry struct {
 	Text  string    `json:"text"`
 }
 
-// Incident is anomalies that belong together and what was done about them.
+// Incident is anomalies that belong together and what was done about them. In a list its
+// anomalies come without evidence, and its recoveries without actions of the proposal and without steps.
 type Incident struct {
 	ID         string         `json:"id"`
 	Component  string         `json:"component" doc:"the likely cause"`
@@ -94,8 +95,8 @@ type Incident struct {
 	NextTryAt  *time.Time     `json:"next_try_at,omitempty"`
 	Anomalies  []Anomaly      `json:"anomalies"`
 	Recoveries []Recovery     `json:"recoveries"`
-	History    []HistoryEntry `json:"history"`
-	Known      *Known         `json:"known,omitempty" doc:"what was known around it when strategies were asked last"`
+	History    []HistoryEntry `json:"history" doc:"oldest first; in a list the newest entry alone"`
+	Known      *Known         `json:"known,omitempty" doc:"what was known around it when strategies were asked last; not in a list"`
 }
 
 // Known is what is known around an incident beside its anomalies.

@@ -53,9 +53,9 @@ func (h Healing) MarkAnomaly(ctx context.Context, id string, verdict sdk.Verdict
 	return "", notFound("anomaly", id)
 }
 
-// Incidents lists incidents, newest first.
+// Incidents lists incidents in brief, newest first.
 func (h Healing) Incidents(ctx context.Context, f api.Filter) ([]api.Incident, error) {
-	return listed(ctx, f, incidentStates, h.Healer.FindIncidents, Incident)
+	return listed(ctx, f, incidentStates, h.Healer.FindIncidents, Brief)
 }
 
 // Incident returns one incident.

@@ -3,6 +3,7 @@ package service
 import (
 	"github.com/homeostat/homeostat/host/api"
 	"github.com/homeostat/homeostat/host/heal/record"
+	"github.com/homeostat/homeostat/sdk"
 )
 
 // Anomaly shows an anomaly.
@@ -25,6 +26,22 @@ func Incident(i record.Incident) api.Incident {
 			return api.HistoryEntry{At: e.At, State: string(e.State), Text: e.Text}
 		}),
 	}
+}
+
+// Brief shows an incident of a list: what it is about, where it stands and how far its
+// remedies came. Evidence, proposals, their course and what was known around it are a
+// matter of the one incident.
+func Brief(i record.Incident) api.Incident {
+	i.Known = nil
+	i.History = i.History[max(0, len(i.History)-1):]
+	out := Incident(i)
+	for n := range out.Anomalies {
+		out.Anomalies[n].Evidence = nil
+	}
+	for n := range out.Recoveries {
+		out.Recoveries[n].Proposal, out.Recoveries[n].Steps = sdk.Proposal{}, []api.Step{}
+	}
+	return out
 }
 
 func known(k *record.Known) *api.Known {
