@@ -1,5 +1,5 @@
 # A real redis-server whose users' wants drift, and ways to tune it.
-#   make tune-redis                        every way, some five minutes
+#   make tune-redis                        the ways beside each other, some ten minutes
 #   make tune-redis TUNE='--ways reconfigure --drifts edit'
 #   make tune-redis JSON=tune.json         the results as JSON as well
 TUNE ?=

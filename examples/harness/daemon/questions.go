@@ -47,6 +47,7 @@ type Recovery struct {
 	Component string     `json:"component"`
 	Strategy  string     `json:"strategy"`
 	Proposal  Proposal   `json:"proposal"`
+	StartedAt *time.Time `json:"started_at"`
 	ActedAt   *time.Time `json:"acted_at"`
 	Result    string     `json:"result"`
 }

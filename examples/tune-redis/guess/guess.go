@@ -1,7 +1,8 @@
 // Package guess is what homeostat's strategies are compared with, as strategies
 // themselves, so that everything else is the same: a runbook that restarts the
 // service and then sets the defaults, random settings within the declared set,
-// and random settings among all that redis documents.
+// random settings among all that redis documents, and the settings that a person who
+// knows all drifts beforehand would set, which is as good as any way can get.
 //
 // It owns its random numbers. The documented values go through the pipeline as
 // files, because the host refuses a parameter beyond its declaration. A Strategy
@@ -23,11 +24,12 @@ const (
 	Runbook    = "runbook"
 	Random     = "random"
 	Documented = "documented"
+	Known      = "known"
 )
 
 // Config is the plugin's table.
 type Config struct {
-	Way  string `homeostat:"way,required,choices=runbook|random|documented" doc:"What is proposed."`
+	Way  string `homeostat:"way,required,choices=runbook|random|documented|known" doc:"What is proposed."`
 	Seed int    `homeostat:"seed,default=1" doc:"The seed of random settings."`
 }
 
@@ -47,6 +49,8 @@ func (s *Strategy) Propose(_ context.Context, in sdk.Incident) (sdk.Proposal, er
 	switch s.way {
 	case Random:
 		return set(in, s.random(in), "random settings within the declared set"), nil
+	case Known:
+		return set(in, known(in), "the settings that are known to help"), nil
 	case Documented:
 		file := sdk.FileChange{Path: "tuning.conf", Content: []byte(s.documented().String())}
 		return sdk.Proposal{
@@ -57,11 +61,7 @@ func (s *Strategy) Propose(_ context.Context, in sdk.Incident) (sdk.Proposal, er
 	if len(in.Attempts) == 0 {
 		return sdk.Proposal{Reason: "step 1 of the runbook", Actions: []sdk.Action{sdk.Restart{Component: in.Component}}}, nil
 	}
-	values := map[string]sdk.Value{}
-	for _, p := range in.Parameters {
-		values[p.Name] = p.Default
-	}
-	return set(in, values, "step 2 of the runbook"), nil
+	return set(in, defaults(in), "step 2 of the runbook"), nil
 }
 
 // set proposes the values that differ from the present ones.
@@ -82,6 +82,26 @@ func (s *Strategy) random(in sdk.Incident) map[string]sdk.Value {
 	values := map[string]sdk.Value{}
 	for _, p := range in.Parameters {
 		values[p.Name] = p.Decode(s.rand.Float64())
+	}
+	return values
+}
+
+// known are the values that a survey of each setting under each drift found to help,
+// and the defaults of the others.
+func known(in sdk.Incident) map[string]sdk.Value {
+	values := defaults(in)
+	for name, number := range map[string]float64{"maxmemory": 48 << 20, "hash-max-listpack-entries": 512} {
+		if _, declared := values[name]; declared {
+			values[name] = sdk.Value{Number: number}
+		}
+	}
+	return values
+}
+
+func defaults(in sdk.Incident) map[string]sdk.Value {
+	values := map[string]sdk.Value{}
+	for _, p := range in.Parameters {
+		values[p.Name] = p.Default
 	}
 	return values
 }

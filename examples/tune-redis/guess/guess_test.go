@@ -84,3 +84,18 @@ func TestRandomStaysInTheSetAndDocumentedDoesNot(t *testing.T) {
 		t.Errorf("%d of 200 documented settings are outside the declared set, want most", outside)
 	}
 }
+
+func TestWhatIsKnownToHelpIsSetOnce(t *testing.T) {
+	in := incident
+	in.Parameters = []sdk.Parameter{incident.Parameters[0], incident.Parameters[1]}
+	in.Parameters[0].Min, in.Parameters[0].Max = 8<<20, 64<<20
+	p := propose(t, Known, in)
+	set, ok := p.Actions[0].(sdk.SetParameters)
+	if !ok || len(set.Values) != 1 || set.Values["maxmemory"].Number != 48<<20 {
+		t.Fatalf("got %+v, want 48 MiB and nothing else, for the rest is the default", p)
+	}
+	in.Parameters[0].Value = set.Values["maxmemory"]
+	if p := propose(t, Known, in); len(p.Actions) != 0 {
+		t.Errorf("when it is set: got %+v, want no action", p)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/homeostat/homeostat/examples/harness/daemon"
 	"github.com/homeostat/homeostat/examples/tune-redis/guess"
 	"github.com/homeostat/homeostat/examples/tune-redis/load"
 )
@@ -14,6 +15,8 @@ import (
 // Row is what became of one way.
 type Row struct {
 	Way string `json:"way"`
+	// Streams is how many streams were added up; see Sum.
+	Streams int `json:"streams"`
 	// Downtime is how many seconds the users were not well, of Seconds.
 	Downtime int `json:"downtime_s"`
 	Seconds  int `json:"seconds"`
@@ -31,6 +34,8 @@ type Row struct {
 	Before float64 `json:"p99_before_ms"`
 	During float64 `json:"p99_during_ms"`
 	After  float64 `json:"p99_after_ms"`
+	// Drifts are what each drift has cost.
+	Drifts []Cost `json:"drifts"`
 	// Judged are the settings that were in force for long enough to tell.
 	Judged []Judged `json:"judged"`
 	// Timeline is one entry for each second.
@@ -58,8 +63,13 @@ const edge = 4 * time.Second
 // row counts.
 func (t *trial) row(ctx context.Context, w *watcher) (Row, error) {
 	r := t.figures(w)
-	err := t.ask(ctx, &r)
-	return r, err
+	all, err := t.daemon.Recoveries(ctx)
+	if err != nil {
+		return r, err
+	}
+	t.tell(&r, all)
+	r.Drifts = costs(w.samples, all)
+	return r, nil
 }
 
 // figures are those that the watcher has seen.
@@ -93,12 +103,8 @@ func (t *trial) figures(w *watcher) Row {
 // healed is the result of a recovery that counts.
 const healed = "healed"
 
-// ask counts what homeostat did, and says it.
-func (t *trial) ask(ctx context.Context, r *Row) error {
-	all, err := t.daemon.Recoveries(ctx)
-	if err != nil {
-		return err
-	}
+// tell counts what homeostat did, and says it.
+func (t *trial) tell(r *Row, all []daemon.Recovery) {
 	for _, one := range slices.Backward(all) {
 		if one.ActedAt == nil && one.Result == "aborted" {
 			continue
@@ -109,7 +115,6 @@ func (t *trial) ask(ctx context.Context, r *Row) error {
 		}
 		t.Say(fmt.Sprintf("%s: %s: %s", t.way, one.Actions(), one.Result))
 	}
-	return nil
 }
 
 // middle is the median of the 99th percentiles, in milliseconds.

@@ -15,7 +15,7 @@ const (
 
 // Names are all ways in the order of the table.
 func Names() []string {
-	return []string{guess.Runbook, guess.Documented, guess.Random, Reconfigure, Genetic}
+	return []string{guess.Runbook, guess.Documented, guess.Random, Reconfigure, Genetic, guess.Known}
 }
 
 // bounded are the ways that must never leave the declared set.
@@ -94,7 +94,7 @@ func (t *trial) plugins(way string) (tables string, ladder []string, err error) 
 	case Genetic:
 		// One setting is tried in an incident; where it does not help the rules go on.
 		return fmt.Sprintf(evolving, t.Evaluations) + rules, []string{"genetic", "reconfigure"}, nil
-	case guess.Runbook, guess.Random, guess.Documented:
+	case guess.Runbook, guess.Random, guess.Documented, guess.Known:
 		program := filepath.Join(t.Bin, "strategy-guess")
 		sum, err := sumOf(program)
 		return fmt.Sprintf(guessing, program, sum, way, t.Seed), []string{"guess"}, err
