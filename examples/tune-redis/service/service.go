@@ -69,6 +69,11 @@ const reload = `redis-cli -e -h %s -p %s CONFIG SET $(grep -v '^#' %s)`
 // memory 600 values are fetched again at 200 a second, while 800 are asked for.
 const warmUp = "7s"
 
+// watch is shorter than the hold time of a recovery, which judges its own change for
+// longer and with more patience: a change that is still watched when its recovery has
+// counted would be taken back at the next bad second, and would forbid the next one.
+const watch = "1s"
+
 // Tables are the component and its root for config.toml, with a ladder and, for a
 // model, its table.
 func (r Redis) Tables(ladder []string, model string) string {
@@ -95,6 +100,6 @@ interval = "500ms"
 	for _, d := range Set() {
 		b.WriteString(d.table(r.File()))
 	}
-	fmt.Fprintf(&b, "\n[[root]]\nname = %q\npath = %q\ncomponent = %[1]q\nactivate = \"reload\"\nwatch = \"4s\"\n", Name, r.Dir)
+	fmt.Fprintf(&b, "\n[[root]]\nname = %q\npath = %q\ncomponent = %[1]q\nactivate = \"reload\"\nwatch = %[3]q\n", Name, r.Dir, watch)
 	return b.String()
 }

@@ -71,12 +71,25 @@ func TestBarsAreNoViolationsAndNoMoreDowntimeThanTheRunbook(t *testing.T) {
 		"1 settings outside":   {runbook, {Way: Reconfigure, Outside: 1}},
 		"1 that broke":         {{Way: Reconfigure, Broke: 1}},
 		"the runbook had 10":   {runbook, {Way: Reconfigure, Downtime: 11}},
+		"this machine is too":  {{Way: guess.Known, Downtime: 6, Seconds: 11}},
 		"11 s of downtime, th": {{Way: Reconfigure, Downtime: 11}, runbook},
 	} {
 		err := Judge(rows)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%+v: got %v, want %q", rows, err, want)
 		}
+	}
+}
+
+func TestDowntimesOfABusyMachineAreNotHeldAgainstAWay(t *testing.T) {
+	rows := []Row{{Way: guess.Runbook, Downtime: 10}, {Way: Reconfigure, Downtime: 11, Outside: 1}, {Way: guess.Known, Downtime: 6, Seconds: 11}}
+	err := Judge(rows)
+	if err == nil || strings.Contains(err.Error(), "the runbook had") || !strings.Contains(err.Error(), "1 settings outside") || !strings.Contains(err.Error(), "too busy") {
+		t.Errorf("got %v, want the violation and that the machine is too busy", err)
+	}
+	rows[2].Seconds = 12
+	if err := Judge(rows); err == nil || !strings.Contains(err.Error(), "the runbook had") {
+		t.Errorf("half of the time: got %v, want that the runbook had less", err)
 	}
 }
 
