@@ -69,10 +69,9 @@ const reload = `redis-cli -e -h %s -p %s CONFIG SET $(grep -v '^#' %s)`
 // memory 600 values are fetched again at 200 a second, while 800 are asked for.
 const warmUp = "7s"
 
-// watch is shorter than the hold time of a recovery, which judges its own change for
-// longer and with more patience: a change that is still watched when its recovery has
-// counted would be taken back at the next bad second, and would forbid the next one.
-const watch = "1s"
+// watch is longer than warmUp: the pipeline takes a change back whose owner is not well
+// at the end of the watch, whatever time its recovery would give it.
+const watch = "8s"
 
 // Tables are the component and its root for config.toml, with a ladder and, for a
 // model, its table.

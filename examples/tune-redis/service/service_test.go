@@ -50,7 +50,7 @@ func TestFilesAreWrittenAndTheTablesNameThem(t *testing.T) {
 		t.Errorf("redis.conf: got %s, %v", main, err)
 	}
 	tables := r.Tables([]string{"reconfigure", "genetic"}, "")
-	for _, want := range []string{`ladder = ["reconfigure", "genetic"]`, `url = "http://127.0.0.1:8/well"`, r.File(), `activate = "reload"`, "\nwatch = \"1s\"\n", "\npath = \"" + r.Dir + "\"\n"} {
+	for _, want := range []string{`ladder = ["reconfigure", "genetic"]`, `url = "http://127.0.0.1:8/well"`, r.File(), `activate = "reload"`, "\nwatch = \"8s\"\n", "\npath = \"" + r.Dir + "\"\n"} {
 		if !strings.Contains(tables, want) {
 			t.Errorf("the tables lack %q:\n%s", want, tables)
 		}

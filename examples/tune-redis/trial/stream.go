@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -185,7 +186,13 @@ func (t *trial) edit(ctx context.Context, d drift, w *watcher) error {
 	}
 	now[d.key] = d.value
 	w.edit(now)
-	if err := os.WriteFile(t.redis.File(), []byte(now.String()), 0o644); err != nil {
+	// As an editor does it: half a file would be held against the way that is tried.
+	draft := filepath.Join(t.Dir, "by-hand.conf")
+	err = os.WriteFile(draft, []byte(now.String()), 0o644)
+	if err == nil {
+		err = os.Rename(draft, t.redis.File())
+	}
+	if err != nil {
 		return fmt.Errorf("edit the settings by hand: %w", err)
 	}
 	said, err := load.Tell(ctx, t.redis.Address, "CONFIG", "SET", d.key, d.value)
