@@ -41,8 +41,7 @@ and in chance:
   reconfigure  homeostat's rules
   genetic      settings that homeostat evolved on a model in its sandbox, then rules
 
-  known        what is known to help all drifts, as soon as there is trouble: no way can
-               do better
+  known        what is known to help all drifts, as soon as there is trouble
 
   make tune-redis                                   all but documented, some ten minutes
   tune-redis --ways runbook,reconfigure --drifts wide

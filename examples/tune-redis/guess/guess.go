@@ -2,7 +2,7 @@
 // themselves, so that everything else is the same: a runbook that restarts the
 // service and then sets the defaults, random settings within the declared set,
 // random settings among all that redis documents, and the settings that a person who
-// knows all drifts beforehand would set, which is as good as any way can get.
+// knows all drifts beforehand would set.
 //
 // It owns its random numbers. The documented values go through the pipeline as
 // files, because the host refuses a parameter beyond its declaration. A Strategy
