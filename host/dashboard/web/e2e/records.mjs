@@ -18,7 +18,7 @@ export function tokens(at) {
     await page.keyboard.press("Tab");
     await page.keyboard.type("soon");
     await page.keyboard.press("Enter");
-    await dialog.getByRole("alert").getByText(/not a span of time/).waitFor();
+    await dialog.getByRole("alert").getByText(/no length of time/).waitFor();
     reader.expect(/422/);
     await dialog.getByLabel("How long").fill("1h");
     await page.keyboard.press("Enter");
