@@ -98,8 +98,9 @@ func markOf(dir string) string {
 
 // Apply makes the set hold exactly the specs. All are checked first, and an error of the check changes nothing. A component
 // whose spec is unchanged is not touched. A new one is adopted where it runs already and else started, in the background
-// and after those it depends on, unless a person was asked about that; that it failed is told by an event, not by Apply. A changed one keeps its process; a
-// new command takes effect at its next restart. A removed one is stopped if its OnExit says so, and else left running.
+// and after those it depends on, unless a person was asked about that; that it failed is told by an event, not by Apply. A
+// changed one keeps its process; a new command takes effect at its next restart. A removed one is stopped if its OnExit says
+// so, and else left running.
 func (s *Set) Apply(ctx context.Context, specs []Spec) error {
 	if err := Check(specs); err != nil {
 		return err

@@ -47,12 +47,9 @@ func actedSince(inc record.Incident, a record.Approval) bool {
 func Say(a record.Approval, component string) string {
 	how := map[record.ApprovalState]string{
 		record.ApprovalPending:    "waits for an answer",
-		record.ApprovalRejected:   "was answered with no by " + a.By,
+		record.ApprovalRejected:   "was answered with no" + a.How(),
 		record.ApprovalExpired:    "was not answered in time",
 		record.ApprovalSuperseded: "was withdrawn and is looked at again",
 	}[a.State]
-	if a.State == record.ApprovalRejected && a.Text != "" {
-		how += " (" + a.Text + ")"
-	}
 	return fmt.Sprintf("it was down when the daemon started, and approval %s, asked by %s, %s; `homeostat component start %s` starts it", a.ID, a.Strategy, how, component)
 }

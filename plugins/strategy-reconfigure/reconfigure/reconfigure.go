@@ -11,8 +11,8 @@
 // taken back by the host, and then a larger step is tried; where the host has not,
 // the strategy itself proposes the way back. It does not oscillate. A parameter that
 // was moved back is left alone for a while (forget), and none is moved against the
-// direction of its last step within that time, whatever the rules say. Values that somebody else sets are
-// respected in the same way.
+// direction of its last step within that time, whatever the rules say. Values that
+// somebody else sets are respected in the same way.
 //
 // A Strategy is used by one goroutine at a time, as the host does.
 package reconfigure
